@@ -1,0 +1,134 @@
+//! The command line's grammar.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// A Bizmitra device without a window.
+#[derive(Debug, Clone, Parser)]
+#[command(name = "bizmitra-cli", version, about, max_term_width = 100)]
+pub struct Args {
+    /// Folder of the device's data; one device a folder.
+    #[arg(
+        long,
+        env = "BIZMITRA_DATA",
+        default_value = "bizmitra-data",
+        global = true
+    )]
+    pub data: PathBuf,
+    /// One JSON object a line.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Where the keys lie.
+    #[arg(long, env = "BIZMITRA_KEYSTORE", value_enum, default_value_t = KeystoreKind::Os, global = true)]
+    pub keystore: KeystoreKind,
+    /// Positions from a GPX recording.
+    #[cfg(feature = "simulate")]
+    #[arg(long, value_name = "FILE", global = true)]
+    pub simulate_gpx: Option<PathBuf>,
+    /// Seconds into the recording.
+    #[cfg(feature = "simulate")]
+    #[arg(long, value_name = "SECONDS", default_value_t = 0.0, global = true)]
+    pub simulate_start: f64,
+    /// Speed of the recording; 0 stands still.
+    #[cfg(feature = "simulate")]
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, global = true)]
+    pub simulate_speed: f64,
+    /// Least cost of a new PIN: load simulation only.
+    #[arg(long, hide = true, global = true)]
+    pub cheap_pin: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Where the keys lie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum KeystoreKind {
+    /// The operating system's keystore.
+    Os,
+    /// Plain files beside the data: protects nothing.
+    File,
+}
+
+/// What to do.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Command {
+    /// Bind this device with an activation code; asks for a new PIN.
+    Activate {
+        /// `https://host[:port]`.
+        #[arg(long)]
+        server: String,
+        /// The code on the invitation.
+        #[arg(long)]
+        code: String,
+        /// What you will recognise this device by.
+        #[arg(long)]
+        device_name: Option<String>,
+    },
+    /// Change the PIN; asks for the current and the new one.
+    SetPin,
+    /// Start of work.
+    CheckIn(TapArgs),
+    /// End of work.
+    CheckOut(TapArgs),
+    /// Start of a break.
+    BreakStart(TapArgs),
+    /// End of a break.
+    BreakEnd(TapArgs),
+    /// Take the latest tap back, within 90 s.
+    Undo,
+    /// Where the device stands; needs no PIN.
+    Status,
+    /// Today's taps.
+    Day {
+        /// `YYYY-MM-DD`; today without.
+        day: Option<String>,
+    },
+    /// Send what waits, now.
+    Sync {
+        /// Ask for the PIN and also fetch what changed.
+        #[arg(long)]
+        unlock: bool,
+    },
+    /// Stay, keep sending, print every change.
+    Watch {
+        /// Ask for the PIN and also fetch what changed.
+        #[arg(long)]
+        unlock: bool,
+        /// End as soon as everything is confirmed.
+        #[arg(long)]
+        until_sent: bool,
+    },
+    /// All records with their receipts, a line of JSON each.
+    Export {
+        /// A file instead of the standard output; must not exist.
+        #[arg(long)]
+        output: Option<PathBuf>,
+    },
+    /// Location at the tap.
+    Consent {
+        /// Given or taken back.
+        decision: Decision,
+    },
+}
+
+/// How to tap.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub struct TapArgs {
+    /// Do not look for the location.
+    #[arg(long)]
+    pub without_location: bool,
+    /// Wait until the location is known, at most 10 s.
+    #[arg(long, conflicts_with = "without_location")]
+    pub wait_location: bool,
+}
+
+/// On or off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Decision {
+    /// Given.
+    On,
+    /// Taken back.
+    Off,
+}

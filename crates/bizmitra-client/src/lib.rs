@@ -1,0 +1,13 @@
+#![doc = include_str!("../README.md")]
+
+mod address;
+mod answer;
+mod failure;
+mod http_api;
+mod retry_after;
+pub mod signature;
+mod tls;
+
+pub use address::AddressError;
+pub use http_api::HttpApi;
+pub use tls::{Roots, RootsError};

@@ -1,0 +1,35 @@
+//! Paths of the API, each with its method. All bodies are JSON; errors are `application/problem+json` (RFC 9457).
+
+/// `GET`: liveness, version and `server_epoch`; needs nothing.
+pub const HEALTH: &str = "/health";
+/// `GET`: the OpenAPI 3.1 description.
+pub const OPENAPI: &str = "/openapi.json";
+/// `POST` [`crate::enrolment::InvitationRequest`]: looks an activation code up without using it.
+pub const INVITATION: &str = "/v1/invitations/check";
+/// `POST` [`crate::enrolment::EnrolmentRequest`]: binds a device; the code is used up.
+pub const ENROLMENT: &str = "/v1/enrolments";
+/// `GET`, signed by the device key: state of this device.
+pub const THIS_DEVICE: &str = "/v1/devices/self";
+/// `POST` [`crate::login::ChallengeRequest`].
+pub const LOGIN_CHALLENGE: &str = "/v1/login/challenge";
+/// `POST` [`crate::login::LoginRequest`], signed by the device key.
+pub const LOGIN: &str = "/v1/login";
+/// `POST` [`crate::sync::BatchRequest`], signed by the device key; a session is not needed.
+pub const SYNC_BATCH: &str = "/v1/sync/batch";
+/// `GET ?since=<cursor>`, with a session: a [`crate::statement::SignedStatement`] of a [`crate::changes::ChangesPage`].
+pub const CHANGES: &str = "/v1/changes";
+/// `GET`, with a session: the signed-in person.
+pub const ME: &str = "/v1/me";
+/// `GET`, with a deciding session: devices of the company that wait for approval.
+pub const PENDING_DEVICES: &str = "/v1/devices/pending";
+/// `POST`, with a deciding session: approves a pending device by its fingerprint. `{id}` is a device id.
+pub const APPROVE_DEVICE: &str = "/v1/devices/{id}/approve";
+/// `POST`, with a deciding session, or the person's own: revokes a device. `{id}` is a device id.
+pub const REVOKE_DEVICE: &str = "/v1/devices/{id}/revoke";
+
+/// Media type of requests and answers.
+pub const JSON: &str = "application/json";
+/// Media type of errors (RFC 9457, section 3).
+pub const PROBLEM_JSON: &str = "application/problem+json";
+/// Response header that carries this server's name, so that a captive portal's 200 is not taken for ours.
+pub const SERVER_HEADER: &str = "bizmitra-server";

@@ -1,0 +1,224 @@
+//! Records: what a device states, as exact bytes that are signed at the moment of the tap and never changed.
+//!
+//! The bytes are the JSON of [`Record`] as the device wrote it; they travel as an opaque payload
+//! ([`crate::sync::BatchItem::payload`]) and are hashed as they are. Fields that a reader does not know are ignored, never dropped.
+
+use serde::{Deserialize, Serialize};
+
+use crate::encoding::Bytes32;
+use crate::ids::{AnchorId, ChainId, CompanyId, DeviceId, EmployeeId, ItemId, ShiftId, SiteId};
+
+/// Content type of a plain record; sealed records will have another.
+pub const CONTENT_TYPE: &str = "application/vnd.bizmitra.record+json;v=1";
+/// Version of [`Record`].
+pub const VERSION: u32 = 1;
+
+/// One link of a device's chain.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Record {
+    /// [`VERSION`].
+    pub v: u32,
+    /// 32 random bytes: without them an erased record's hash cannot be guessed from likely contents.
+    pub salt: Bytes32,
+    /// The chain.
+    pub chain_id: ChainId,
+    /// Who employs.
+    pub company: CompanyId,
+    /// Who states.
+    pub employee: EmployeeId,
+    /// On which device.
+    pub device: DeviceId,
+    /// 1 for the first of the chain, then without gaps.
+    pub seq: u64,
+    /// Hash of the record before; 32 zero bytes for the first.
+    pub prev_hash: Bytes32,
+    /// The item.
+    pub id: ItemId,
+    /// Wall clock of the device, milliseconds since 1970-01-01T00:00:00Z.
+    pub wall_ms: i64,
+    /// IANA time zone of the device, e.g. `Asia/Kolkata`.
+    pub zone: String,
+    /// UTC offset of the device at that instant, minutes.
+    pub offset_min: i32,
+    /// The last time statement of the server that the device holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub anchor_id: Option<AnchorId>,
+    /// Milliseconds since that statement came, by a clock that counts sleep; absent without one, or after a reboot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub elapsed_since_anchor_ms: Option<u64>,
+    /// Round trip of the exchange that brought the anchor: half of it is the anchor's uncertainty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub anchor_rtt_ms: Option<u64>,
+    /// Whether the device ran through since the anchor.
+    pub same_boot: bool,
+    /// Version of the privacy notice under which location may be used; absent without consent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consent: Option<String>,
+    /// Version of the app.
+    pub app_version: String,
+    /// What is stated.
+    #[serde(flatten)]
+    pub body: RecordBody,
+}
+
+/// What a record states. The tag is `kind`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum RecordBody {
+    /// Start of work.
+    CheckIn(Tap),
+    /// End of work.
+    CheckOut(Tap),
+    /// Start of a break.
+    BreakStart(Tap),
+    /// End of a break.
+    BreakEnd(Tap),
+    /// What became of the location of a tap.
+    Evidence(Evidence),
+    /// The tap was undone within 90 s.
+    Withdrawal(Withdrawal),
+    /// A person gave or took back consent.
+    Consent(Consent),
+}
+
+/// A tap on the attendance button.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Tap {
+    /// The shift the device believed to be in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shift: Option<ShiftId>,
+    /// First day of that shift, `YYYY-MM-DD` in the shift's zone: a night shift's check-out belongs to its check-in's day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub day: Option<String>,
+}
+
+/// The location verdict of a tap. Positions are not in it: they do not leave the device.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Evidence {
+    /// The tap.
+    pub about: ItemId,
+    /// The verdict.
+    pub place: PlaceVerdict,
+    /// Why there is no verdict, when there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<NoPlaceReason>,
+    /// The nearest site.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub site: Option<SiteId>,
+    /// Distance to that site's centre, whole metres.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub distance_m: Option<u32>,
+    /// Radius of the error circle (68 %), whole metres.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accuracy_m: Option<u32>,
+    /// Age of the fix at the tap, milliseconds; negative when it came after.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fix_age_ms: Option<i64>,
+    /// Points for a person's look, never an accusation.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub flags: Vec<PlaceFlag>,
+}
+
+/// Where a tap happened, as the device decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum PlaceVerdict {
+    /// The whole error circle is inside.
+    Inside,
+    /// The error circle crosses the fence.
+    Uncertain,
+    /// The whole error circle is outside.
+    Outside,
+    /// No usable fix.
+    None,
+    /// A verdict of a newer device.
+    #[serde(other)]
+    Unknown,
+}
+
+/// Why there is no location.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum NoPlaceReason {
+    /// The person has not consented.
+    NoConsent,
+    /// The person chose to go on without.
+    Skipped,
+    /// The system's permission is denied.
+    Denied,
+    /// Location services are off.
+    ServicesOff,
+    /// No fix within 10 s.
+    Deadline,
+    /// The fix was unusable (0/0, too old, too inaccurate).
+    Unusable,
+    /// The device has no receiver.
+    NoGps,
+    /// The app was ended before the fix came.
+    Interrupted,
+    /// The device knows no sites yet.
+    NoSites,
+    /// A reason of a newer device.
+    #[serde(other)]
+    Unknown,
+}
+
+/// Points for a person's look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum PlaceFlag {
+    /// The system calls the fix simulated.
+    Mock,
+    /// The fix was older than 30 s.
+    Stale,
+    /// Latitude and longitude were both zero.
+    NullIsland,
+    /// The receiver stated an accuracy of zero.
+    ZeroAccuracy,
+    /// The error circle is larger than 100 m.
+    Inaccurate,
+    /// A flag of a newer device.
+    #[serde(other)]
+    Unknown,
+}
+
+/// Takes a tap back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Withdrawal {
+    /// The tap.
+    pub about: ItemId,
+}
+
+/// A decision about one purpose.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Consent {
+    /// The purpose.
+    pub purpose: Purpose,
+    /// Given or taken back.
+    pub given: bool,
+    /// The notice that was on the screen.
+    pub notice_version: String,
+    /// Its language, as a BCP 47 tag.
+    pub language: String,
+}
+
+/// What data is used for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// One position at a tap, to validate attendance.
+    Location,
+    /// A purpose of a newer device.
+    #[serde(other)]
+    Unknown,
+}

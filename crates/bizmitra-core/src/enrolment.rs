@@ -1,0 +1,178 @@
+//! Who and where this device is: from the activation code to the server's word that it is active.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{ChainId, CompanyId, DeviceId, EmployeeId};
+use crate::keys::PublicKey;
+
+/// Kind of device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Platform {
+    /// Android phone.
+    Android,
+    /// iPhone.
+    Ios,
+    /// Desktop computer.
+    Desktop,
+}
+
+impl Platform {
+    /// Its wire word, which is also signed.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Android => "android",
+            Self::Ios => "ios",
+            Self::Desktop => "desktop",
+        }
+    }
+}
+
+/// What a person may do. A role this version does not know is the least.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// One's own attendance.
+    Employee,
+    /// The people of one's sites.
+    SiteManager,
+    /// The company.
+    Admin,
+    /// Data requests.
+    PrivacyOfficer,
+}
+
+/// What an activation code opens; kept in memory between the code and the PIN.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Invitation {
+    /// The code, in canonical form.
+    pub code: String,
+    /// Company.
+    pub company: CompanyId,
+    /// Its name.
+    pub company_name: String,
+    /// Person.
+    pub employee: EmployeeId,
+    /// Display name.
+    pub employee_name: String,
+    /// A manager has to approve.
+    pub needs_approval: bool,
+    /// Fewest and most digits of the PIN.
+    pub pin_digits: (u8, u8),
+    /// Privacy notice to show.
+    pub notice_version: String,
+    /// To be signed.
+    pub nonce: String,
+    /// Server statement key.
+    pub server_key: PublicKey,
+    /// Server's clock at its answer.
+    pub server_time_ms: i64,
+}
+
+/// The binding of this device, as it is stored. Written before the request leaves, so that a lost answer cannot cost the keys.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Enrolment {
+    /// Address of the server, `scheme://host[:port]`.
+    pub origin: String,
+    /// Company.
+    pub company: CompanyId,
+    /// Its name.
+    pub company_name: String,
+    /// Person.
+    pub employee: EmployeeId,
+    /// Display name: all that a locked phone shows.
+    pub employee_name: String,
+    /// Server statement key, pinned.
+    pub server_key: PublicKey,
+    /// Fewest and most digits of the PIN.
+    pub pin_digits: (u8, u8),
+    /// Privacy notice shown at activation.
+    pub notice_version: String,
+    /// Public half of the device identity key.
+    pub device_key: PublicKey,
+    /// Public half of the user presence key.
+    pub presence_key: PublicKey,
+    /// The chain that this enrolment writes.
+    pub chain: ChainId,
+    /// How far it got.
+    pub stage: Stage,
+}
+
+/// How far an enrolment got.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "stage", rename_all = "snake_case")]
+pub enum Stage {
+    /// The request may have reached the server; repeated as it is until answered.
+    Sent {
+        /// The activation code.
+        code: String,
+        /// The request's exact body.
+        body: String,
+    },
+    /// A manager has to approve.
+    Pending {
+        /// Named by the server.
+        device: DeviceId,
+    },
+    /// In use.
+    Active {
+        /// Named by the server.
+        device: DeviceId,
+    },
+    /// Over; captured records are still delivered.
+    Revoked {
+        /// Named by the server.
+        device: DeviceId,
+    },
+}
+
+impl Enrolment {
+    /// The device's id, once the server named it.
+    pub fn device(&self) -> Option<DeviceId> {
+        match self.stage {
+            Stage::Sent { .. } => None,
+            Stage::Pending { device } | Stage::Active { device } | Stage::Revoked { device } => {
+                Some(device)
+            }
+        }
+    }
+
+    /// Six groups to be compared on two screens.
+    pub fn fingerprint(&self) -> String {
+        crate::keys::derive_fingerprint(&self.device_key, &self.presence_key)
+    }
+}
+
+/// The canonical form of a typed activation code: 10 characters of Crockford's base32, or `None` when it cannot be one.
+/// Case, spaces and hyphens do not matter; O reads as 0, I and L as 1.
+pub fn canonical_code(typed: &str) -> Option<String> {
+    let mut code = String::with_capacity(10);
+    for letter in typed.chars() {
+        match letter.to_ascii_uppercase() {
+            ' ' | '-' | '\u{2010}'..='\u{2015}' => {}
+            'O' => code.push('0'),
+            'I' | 'L' => code.push('1'),
+            'U' => return None,
+            letter if letter.is_ascii_alphanumeric() => code.push(letter),
+            _ => return None,
+        }
+    }
+    (code.len() == 10).then_some(code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_forgiving_about_form_and_strict_about_content() {
+        assert_eq!(
+            canonical_code(" 7f3a-o9c2 il ").as_deref(),
+            Some("7F3A09C211")
+        );
+        assert_eq!(canonical_code("7F3A09C21"), None);
+        assert_eq!(canonical_code("7F3A09C211X"), None);
+        assert_eq!(canonical_code("7F3A09C21U"), None);
+        assert_eq!(canonical_code("7F3A09C21é"), None);
+    }
+}

@@ -1,0 +1,216 @@
+//! The port to durable storage. When a writing method returns `Ok`, what it wrote survives a kill, a crash and a power cut.
+
+use serde::{Deserialize, Serialize};
+
+use crate::attendance::{Entry, Evidence, TapRow};
+use crate::ids::{ChainId, ItemId};
+use crate::outbox::{Counts, OutboxItem, Outcome, ParkReason};
+use crate::record::NewRecord;
+
+/// Durable storage of one device. One writer at a time; every writing method is one `BEGIN IMMEDIATE` transaction.
+pub trait Store: Send + Sync {
+    /// A small value, JSON by convention.
+    fn get(&self, key: Key) -> Result<Option<Vec<u8>>, StoreError>;
+    /// Sets it.
+    fn put(&self, key: Key, value: &[u8]) -> Result<(), StoreError>;
+    /// Removes it; not an error when it is not there.
+    fn remove(&self, key: Key) -> Result<(), StoreError>;
+
+    /// The chain that records are appended to; `None` in a new or salvaged store.
+    fn chain(&self) -> Result<Option<ChainHead>, StoreError>;
+    /// Appends to this chain from now on; a chain that is the current one already goes on where it stands.
+    fn start_chain(&self, chain: ChainId) -> Result<ChainHead, StoreError>;
+
+    /// Appends a record to the chain: inside one transaction reads the head, calls `build` with it (which makes the exact
+    /// bytes and signs them), and writes the record, its outbox row and its domain row. An `id` that is there already
+    /// returns [`Appended::AlreadyThere`] and builds nothing: a double tap is one item. Evidence for a tap that has evidence,
+    /// and a withdrawal of a withdrawn tap, do the same.
+    fn append(&self, id: ItemId, build: BuildRecord<'_>) -> Result<Appended, StoreError>;
+
+    /// The exact bytes of a record and its receipt, for export.
+    fn record(&self, id: ItemId) -> Result<Option<StoredRecord>, StoreError>;
+    /// Every record of this store, in the order of writing.
+    fn record_ids(&self) -> Result<Vec<ItemId>, StoreError>;
+
+    /// Highest sequence number of the current chain up to which every record has its receipt; 0 for none.
+    fn acked_through(&self) -> Result<u64, StoreError>;
+    /// What waits, is parked, is done.
+    fn counts(&self) -> Result<Counts, StoreError>;
+    /// Up to `limit` items that may be sent (QUEUED or IN_DOUBT, not in `except`), by lane, then oldest first, at most `max_bytes` of payload (at least one).
+    fn pick(
+        &self,
+        limit: usize,
+        max_bytes: usize,
+        except: &[ItemId],
+    ) -> Result<Vec<OutboxItem>, StoreError>;
+    /// The send mark: QUEUED becomes IN_DOUBT, IN_DOUBT stays. Returns those of `ids` that are IN_DOUBT now; only they may go onto the wire.
+    fn mark_in_doubt(&self, ids: &[ItemId]) -> Result<Vec<ItemId>, StoreError>;
+    /// Applies verdicts, all in one commit. Late, repeated and unknown ids are fine.
+    fn apply_outcomes(&self, outcomes: &[(ItemId, Outcome)]) -> Result<(), StoreError>;
+    /// Items that need the person.
+    fn parked(&self) -> Result<Vec<(OutboxItem, ParkReason)>, StoreError>;
+    /// PARKED becomes IN_DOUBT again; false when it is not parked.
+    fn unpark(&self, id: ItemId) -> Result<bool, StoreError>;
+
+    /// One entry.
+    fn entry(&self, tap: ItemId) -> Result<Option<Entry>, StoreError>;
+    /// Entries of a day (`YYYY-MM-DD`), by captured time.
+    fn entries_of_day(&self, day: &str) -> Result<Vec<Entry>, StoreError>;
+    /// The latest entries by captured time, newest first.
+    fn latest_entries(&self, limit: usize) -> Result<Vec<Entry>, StoreError>;
+    /// Taps whose evidence was never written: the app was ended while locating.
+    fn taps_without_evidence(&self) -> Result<Vec<TapRow>, StoreError>;
+    /// Entries whose server copy differs from what was signed.
+    fn alarms(&self) -> Result<Vec<Entry>, StoreError>;
+
+    /// Applies a page of the change feed with its cursor, in one commit.
+    fn apply_feed(&self, page: &FeedPage) -> Result<(), StoreError>;
+    /// Cached values of a feed kind other than attendance (`profile`, `policy`, `site`, `shift`), as JSON.
+    fn feed_values(&self, kind: FeedKind) -> Result<Vec<Vec<u8>>, StoreError>;
+    /// Where the feed stands.
+    fn feed_cursor(&self) -> Result<Option<String>, StoreError>;
+    /// Forgets cursor and cached values (not own records): the server was restored.
+    fn reset_feed(&self) -> Result<(), StoreError>;
+}
+
+/// Makes the record for a place in the chain. Errors roll the transaction back.
+pub type BuildRecord<'a> = &'a mut dyn FnMut(&ChainHead) -> Result<NewRecord, BuildError>;
+
+/// Why a record could not be built inside the transaction.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the record could not be built: {0}")]
+pub struct BuildError(pub String);
+
+/// Keys of small values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Key {
+    /// [`crate::enrolment::Enrolment`]: who and where this device is.
+    Enrolment,
+    /// The sealed vault envelope.
+    Vault,
+    /// [`crate::vault::Tries`]: wrong PINs counted before they are checked.
+    Tries,
+    /// [`crate::sync::Anchor`]: the last time statement.
+    Anchor,
+    /// Last good exchange, wall clock.
+    LastGood,
+    /// `server_epoch` last seen.
+    ServerEpoch,
+    /// Location consent.
+    Consent,
+    /// Language and theme.
+    Appearance,
+}
+
+impl Key {
+    /// Its name in the table.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Enrolment => "enrolment",
+            Self::Vault => "vault",
+            Self::Tries => "tries",
+            Self::Anchor => "anchor",
+            Self::LastGood => "last_good",
+            Self::ServerEpoch => "server_epoch",
+            Self::Consent => "consent",
+            Self::Appearance => "appearance",
+        }
+    }
+}
+
+/// Where the chain stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChainHead {
+    /// The chain.
+    pub chain: ChainId,
+    /// Sequence number of the last record; 0 before the first.
+    pub seq: u64,
+    /// Its hash; zeros before the first.
+    pub hash: [u8; 32],
+}
+
+/// What came of appending.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Appended {
+    /// Written now.
+    New {
+        /// Its place in the chain.
+        seq: u64,
+    },
+    /// Was there before; nothing was written.
+    AlreadyThere,
+}
+
+/// A record with its receipt, for export and verification.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredRecord {
+    /// As it is sent.
+    pub item: OutboxItem,
+    /// The server's receipt, JSON as it came.
+    pub receipt: Option<Vec<u8>>,
+}
+
+/// Kinds of the feed that are cached as they came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FeedKind {
+    /// The person.
+    Profile,
+    /// Rules of the company.
+    Policy,
+    /// Sites.
+    Site,
+    /// Shifts.
+    Shift,
+}
+
+impl FeedKind {
+    /// Its name in the table.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Profile => "profile",
+            Self::Policy => "policy",
+            Self::Site => "site",
+            Self::Shift => "shift",
+        }
+    }
+}
+
+/// A verified page of the feed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FeedPage {
+    /// New cursor.
+    pub cursor: String,
+    /// Values to cache: kind, id, JSON (`None` removes).
+    pub values: Vec<(FeedKind, String, Option<Vec<u8>>)>,
+    /// What the server says of taps.
+    pub attendance: Vec<crate::attendance::ServerCopy>,
+}
+
+/// Evidence to store with its tap.
+pub type EvidenceRow = Evidence;
+
+/// Why storage failed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// Not written: the disk is full.
+    #[error("the disk is full")]
+    DiskFull,
+    /// The file is damaged.
+    #[error("the store is damaged")]
+    Damaged,
+    /// The key does not open it.
+    #[error("the store does not open with this key")]
+    WrongKey,
+    /// Another process holds it.
+    #[error("another copy of the app holds the store")]
+    InUse,
+    /// A newer version of the app wrote it.
+    #[error("the store was written by a newer version")]
+    Newer,
+    /// The record could not be built; nothing was written.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// Anything else of the disk or the database.
+    #[error("the store failed: {0}")]
+    Failed(String),
+}

@@ -1,0 +1,101 @@
+//! Time anchors: what the server said the time was, tied to the clock that counts sleep.
+
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Reading;
+use crate::ids::AnchorId;
+use crate::wire::AnchorRead;
+
+/// The last time statement of the server, as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Anchor {
+    /// Records name it.
+    pub id: AnchorId,
+    /// Server's clock at its answer.
+    pub server_time_ms: i64,
+    /// This device's clock that counts sleep, when the answer came.
+    pub at_elapsed_ms: u64,
+    /// In which boot.
+    pub boot_id: String,
+    /// Round trip of that exchange.
+    pub rtt_ms: u64,
+}
+
+impl Anchor {
+    /// From an exchange that began at `before` and ended at `after`; `None` when the device was restarted between.
+    pub fn from_exchange(read: AnchorRead, before: &Reading, after: &Reading) -> Option<Self> {
+        let rtt_ms = (before.boot_id == after.boot_id)
+            .then(|| after.elapsed_ms.checked_sub(before.elapsed_ms))??;
+        Some(Self {
+            id: read.id,
+            server_time_ms: read.server_time_ms,
+            at_elapsed_ms: after.elapsed_ms,
+            boot_id: after.boot_id.clone(),
+            rtt_ms,
+        })
+    }
+
+    /// Milliseconds since the anchor came; `None` after a reboot.
+    pub fn elapsed_ms(&self, now: &Reading) -> Option<u64> {
+        if self.boot_id == now.boot_id {
+            now.elapsed_ms.checked_sub(self.at_elapsed_ms)
+        } else {
+            None
+        }
+    }
+
+    /// Half width of the interval that holds the true time at `now`: half the round trip and 100 parts per million of drift.
+    pub fn tolerance_ms(&self, now: &Reading) -> Option<u64> {
+        let elapsed = self.elapsed_ms(now)?;
+        Some((self.rtt_ms / 2).saturating_add(elapsed / 10_000).max(1))
+    }
+
+    /// Whether `newer` is worth a write: another boot, a better round trip, or this one is older than 15 minutes.
+    pub fn should_replace(&self, newer: &Self) -> bool {
+        self.boot_id != newer.boot_id
+            || newer.rtt_ms < self.rtt_ms
+            || newer.at_elapsed_ms.saturating_sub(self.at_elapsed_ms) > 15 * 60_000
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(elapsed_ms: u64, boot: &str) -> Reading {
+        Reading {
+            wall_ms: 0,
+            elapsed_ms,
+            boot_id: boot.into(),
+            zone: "Asia/Kolkata".into(),
+            offset_min: 330,
+        }
+    }
+
+    fn anchor() -> Anchor {
+        let read = AnchorRead {
+            id: AnchorId(uuid::Uuid::from_u128(1)),
+            server_time_ms: 1_000_000,
+        };
+        Anchor::from_exchange(read, &at(1_000, "one"), &at(1_200, "one")).unwrap()
+    }
+
+    #[test]
+    fn tolerance_grows_with_half_the_round_trip_and_drift() {
+        assert_eq!(anchor().tolerance_ms(&at(1_200, "one")), Some(100));
+        assert_eq!(anchor().tolerance_ms(&at(10_001_200, "one")), Some(1_100));
+    }
+
+    #[test]
+    fn after_a_reboot_nothing_is_known() {
+        assert_eq!(anchor().elapsed_ms(&at(5_000, "two")), None);
+        let read = AnchorRead {
+            id: AnchorId(uuid::Uuid::from_u128(1)),
+            server_time_ms: 0,
+        };
+        assert_eq!(
+            Anchor::from_exchange(read, &at(5, "one"), &at(9, "two")),
+            None
+        );
+    }
+}

@@ -1,0 +1,486 @@
+//! One round: send what waits, then pull what changed.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use uuid::Uuid;
+
+use super::anchor::Anchor;
+use super::gates::{Gates, SyncState};
+use crate::api::{Api, ApiError, Gate, Method, Refusal, Request, Response};
+use crate::clock::{Clock, Entropy, Reading, make_random};
+use crate::enrolment::{Enrolment, Stage};
+use crate::ids::{DeviceId, ItemId};
+use crate::keys::KeyPair;
+use crate::outbox::{OutboxItem, Outcome};
+use crate::store::{Key, Store, StoreError};
+use crate::wire::{self, AnchorRead, BatchRead, Session};
+
+/// Payload bytes of a batch: its body, with base64 and envelopes, stays under the wire's 256 KiB.
+const BATCH_PAYLOAD_BYTES: usize = 120 * 1024;
+/// Pulls are due this often while nothing else happens.
+const PULL_EVERY_MS: u64 = 60_000;
+
+/// What a round works with.
+#[derive(Clone)]
+pub struct Parts {
+    /// Durable storage.
+    pub store: Arc<dyn Store>,
+    /// Clocks.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+/// When the next round is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// At once: more waits.
+    Now,
+    /// After this long, or when something is saved or hinted.
+    After {
+        /// Milliseconds.
+        wait_ms: u64,
+    },
+}
+
+/// The engine. Its memory is only about waits; everything that matters is in the store.
+pub struct Engine {
+    parts: Parts,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    gates: Gates,
+    session: Option<Session>,
+    pulled_at_ms: Option<u64>,
+    done: u32,
+}
+
+/// Why a round stopped.
+enum Stop {
+    Api(ApiError),
+    Store(StoreError),
+}
+
+impl From<ApiError> for Stop {
+    fn from(error: ApiError) -> Self {
+        Self::Api(error)
+    }
+}
+
+impl From<StoreError> for Stop {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<wire::WireError> for Stop {
+    fn from(_: wire::WireError) -> Self {
+        // Well-formed HTTP with our header, and still not our server's word: somebody is in between.
+        Self::Api(ApiError::NotOurServer)
+    }
+}
+
+impl Engine {
+    /// A new engine: no waits, no session.
+    pub fn new(parts: Parts) -> Self {
+        Self {
+            parts,
+            state: Mutex::default(),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The network came up, the app came to the front, or the person asked.
+    pub fn hint(&self) {
+        let now = self.parts.clock.now();
+        let mut state = self.state();
+        state.gates.hint(now.elapsed_ms);
+        state.pulled_at_ms = None;
+    }
+
+    /// Forgets the session: locked, or another person.
+    pub fn end_session(&self) {
+        self.state().session = None;
+    }
+
+    /// What the strip says, how many were confirmed since everything was sent, and the next try.
+    ///
+    /// # Errors
+    /// Of the store.
+    pub fn strip(&self) -> Result<(SyncState, u32, Option<u64>), StoreError> {
+        let waiting = self.parts.store.counts()?.waiting();
+        let now = self.parts.clock.now();
+        let mut state = self.state();
+        if waiting == 0 {
+            state.done = 0;
+        }
+        let wait = state.gates.wait_ms(now.elapsed_ms);
+        Ok((
+            state.gates.state(waiting),
+            state.done,
+            (wait > 0).then_some(wait),
+        ))
+    }
+
+    /// Sends one batch, or pulls when nothing waits. The device key alone is enough to send; pulling needs the presence key.
+    ///
+    /// # Errors
+    /// Only of the store. Failures of the exchange close gates.
+    pub async fn round(
+        &self,
+        api: &dyn Api,
+        enrolment: &Enrolment,
+        presence: Option<&KeyPair>,
+    ) -> Result<Next, StoreError> {
+        let Some(device) = enrolment.device() else {
+            return Ok(Next::After {
+                wait_ms: PULL_EVERY_MS,
+            });
+        };
+        if matches!(enrolment.stage, Stage::Pending { .. }) {
+            return Ok(Next::After {
+                wait_ms: PULL_EVERY_MS,
+            });
+        }
+        let wait_ms = self
+            .state()
+            .gates
+            .wait_ms(self.parts.clock.now().elapsed_ms);
+        if wait_ms > 0 {
+            return Ok(Next::After { wait_ms });
+        }
+        let result = match self.send(api, enrolment, device).await {
+            Ok(true) => return Ok(Next::Now),
+            Ok(false) => self.pull(api, enrolment, device, presence).await,
+            Err(stop) => Err(stop),
+        };
+        match result {
+            Ok(()) => Ok(self.plan_idle()),
+            Err(Stop::Store(error)) => Err(error),
+            Err(Stop::Api(error)) => {
+                let now = self.parts.clock.now().elapsed_ms;
+                let random = u64::from_be_bytes(make_random(&*self.parts.entropy));
+                let mut state = self.state();
+                state.gates.close(&error, now, random);
+                Ok(Next::After {
+                    wait_ms: state.gates.wait_ms(now).max(1),
+                })
+            }
+        }
+    }
+
+    fn plan_idle(&self) -> Next {
+        let now = self.parts.clock.now().elapsed_ms;
+        let wait_ms = self
+            .state()
+            .gates
+            .next_deferred_ms(now)
+            .unwrap_or(PULL_EVERY_MS)
+            .clamp(1, PULL_EVERY_MS);
+        Next::After { wait_ms }
+    }
+
+    /// One batch; false when nothing is due.
+    async fn send(
+        &self,
+        api: &dyn Api,
+        enrolment: &Enrolment,
+        device: DeviceId,
+    ) -> Result<bool, Stop> {
+        let now = self.parts.clock.now();
+        let (size, except) = {
+            let state = self.state();
+            (
+                state.gates.batch_size(),
+                state.gates.deferred(now.elapsed_ms),
+            )
+        };
+        let picked = self.parts.store.pick(size, BATCH_PAYLOAD_BYTES, &except)?;
+        if picked.is_empty() {
+            return Ok(false);
+        }
+        // The send mark is the only way onto the wire.
+        let marked = self
+            .parts
+            .store
+            .mark_in_doubt(&picked.iter().map(|item| item.id).collect::<Vec<_>>())?;
+        let items: Vec<OutboxItem> = picked
+            .into_iter()
+            .filter(|item| marked.contains(&item.id))
+            .collect();
+        if items.is_empty() {
+            return Ok(true);
+        }
+        let request = Uuid::from_bytes(make_random(&*self.parts.entropy));
+        let body = wire::encode_batch(request, self.parts.store.acked_through()?, &items)?;
+        let answer = api
+            .send(signed(
+                Method::Post,
+                wire::path::SYNC_BATCH,
+                Some(body),
+                device,
+            ))
+            .await;
+        match answer {
+            Ok(response) => self.apply_batch(&response, request, &items, enrolment, device, &now),
+            Err(error) => {
+                self.note_poison(&error, &items);
+                Err(error.into())
+            }
+        }
+    }
+
+    fn apply_batch(
+        &self,
+        response: &Response,
+        request: Uuid,
+        items: &[OutboxItem],
+        enrolment: &Enrolment,
+        device: DeviceId,
+        before: &Reading,
+    ) -> Result<bool, Stop> {
+        let answer = wire::decode_batch(&response.body, request, items, enrolment, device)?;
+        let mut outcomes: Vec<(ItemId, Outcome)> = Vec::new();
+        let mut judged = Vec::new();
+        let after = self.parts.clock.now();
+        {
+            let mut state = self.state();
+            for (item, read) in answer.items {
+                judged.push(item);
+                match read {
+                    BatchRead::Outcome(outcome) => outcomes.push((item, outcome)),
+                    BatchRead::Later { retry_after_ms } => {
+                        let random = u64::from_be_bytes(make_random(&*self.parts.entropy));
+                        state
+                            .gates
+                            .defer(item, retry_after_ms, after.elapsed_ms, random);
+                    }
+                }
+            }
+            // Not judged: as if the answer was lost, but not at once again.
+            for item in items.iter().filter(|item| !judged.contains(&item.id)) {
+                let random = u64::from_be_bytes(make_random(&*self.parts.entropy));
+                state.gates.defer(item.id, None, after.elapsed_ms, random);
+            }
+        }
+        self.parts.store.apply_outcomes(&outcomes)?;
+        {
+            let mut state = self.state();
+            for (item, _) in &outcomes {
+                state.gates.settle(*item);
+            }
+            state.done = state
+                .done
+                .saturating_add(u32::try_from(outcomes.len()).unwrap_or(u32::MAX));
+            state.gates.open();
+            state.gates.grow();
+            // What was confirmed comes back with its grade.
+            state.pulled_at_ms = None;
+        }
+        self.note_good(answer.anchor, answer.server_epoch, before, &after)?;
+        Ok(true)
+    }
+
+    /// What our own server cannot digest must not hold up the rest: a batch that is too large is halved, a lone item waits.
+    fn note_poison(&self, error: &ApiError, items: &[OutboxItem]) {
+        let mut state = self.state();
+        match (error, items) {
+            (
+                ApiError::Refused {
+                    code: Refusal::TooLarge,
+                    ..
+                },
+                [_, _, ..],
+            ) => state.gates.limit(items.len() / 2),
+            (ApiError::Refused { .. }, [item]) if error.gate() == Gate::Server => {
+                let now = self.parts.clock.now().elapsed_ms;
+                let random = u64::from_be_bytes(make_random(&*self.parts.entropy));
+                state.gates.defer(item.id, None, now, random);
+            }
+            _ => {}
+        }
+    }
+
+    fn note_good(
+        &self,
+        read: AnchorRead,
+        epoch: u64,
+        before: &Reading,
+        after: &Reading,
+    ) -> Result<(), StoreError> {
+        let store = &self.parts.store;
+        self.note_anchor(read, before, after)?;
+        let known = store.get(Key::ServerEpoch)?;
+        let epoch = epoch.to_string().into_bytes();
+        if known.as_deref() != Some(&epoch) {
+            if known.is_some() {
+                store.reset_feed()?;
+            }
+            store.put(Key::ServerEpoch, &epoch)?;
+        }
+        store.put(Key::LastGood, after.wall_ms.to_string().as_bytes())
+    }
+
+    /// Keeps a time statement when it is worth a write.
+    ///
+    /// # Errors
+    /// Of the store.
+    pub fn note_anchor(
+        &self,
+        read: AnchorRead,
+        before: &Reading,
+        after: &Reading,
+    ) -> Result<(), StoreError> {
+        let Some(anchor) = Anchor::from_exchange(read, before, after) else {
+            return Ok(());
+        };
+        let known = self.anchor()?;
+        if known.is_none_or(|known| known.should_replace(&anchor)) {
+            let json = serde_json::to_vec(&anchor)
+                .map_err(|error| StoreError::Failed(error.to_string()))?;
+            self.parts.store.put(Key::Anchor, &json)?;
+        }
+        Ok(())
+    }
+
+    /// The last time statement.
+    ///
+    /// # Errors
+    /// Of the store.
+    pub fn anchor(&self) -> Result<Option<Anchor>, StoreError> {
+        Ok(self
+            .parts
+            .store
+            .get(Key::Anchor)?
+            .and_then(|json| serde_json::from_slice(&json).ok()))
+    }
+
+    async fn pull(
+        &self,
+        api: &dyn Api,
+        enrolment: &Enrolment,
+        device: DeviceId,
+        presence: Option<&KeyPair>,
+    ) -> Result<(), Stop> {
+        let Some(presence) = presence else {
+            return Ok(());
+        };
+        if matches!(enrolment.stage, Stage::Revoked { .. }) {
+            return Ok(());
+        }
+        let now = self.parts.clock.now().elapsed_ms;
+        let due = self
+            .state()
+            .pulled_at_ms
+            .is_none_or(|at| now.saturating_sub(at) >= PULL_EVERY_MS);
+        if !due {
+            return Ok(());
+        }
+        let session = self.sign_in(api, enrolment, device, presence).await?;
+        match self.pull_pages(api, enrolment, device, &session).await {
+            Err(Stop::Api(ApiError::Refused {
+                code: Refusal::Session,
+                ..
+            })) => {
+                self.end_session();
+                let session = self.sign_in(api, enrolment, device, presence).await?;
+                self.pull_pages(api, enrolment, device, &session).await?;
+            }
+            other => other?,
+        }
+        let mut state = self.state();
+        state.pulled_at_ms = Some(self.parts.clock.now().elapsed_ms);
+        state.gates.open();
+        Ok(())
+    }
+
+    /// The session of this process: challenge, signature by the presence key, token. A transport error here never logs out.
+    async fn sign_in(
+        &self,
+        api: &dyn Api,
+        enrolment: &Enrolment,
+        device: DeviceId,
+        presence: &KeyPair,
+    ) -> Result<Session, Stop> {
+        if let Some(session) = self.state().session.clone() {
+            return Ok(session);
+        }
+        let challenge = api
+            .send(Request {
+                sign_as: None,
+                ..signed(
+                    Method::Post,
+                    wire::path::LOGIN_CHALLENGE,
+                    Some(wire::encode_challenge(device)?),
+                    device,
+                )
+            })
+            .await?;
+        let nonce = wire::decode_challenge(&challenge.body)?;
+        let body = wire::encode_login(enrolment, device, api.origin(), &nonce, presence)?;
+        let before = self.parts.clock.now();
+        let answer = api
+            .send(signed(Method::Post, wire::path::LOGIN, Some(body), device))
+            .await?;
+        let after = self.parts.clock.now();
+        let (session, anchor) = wire::decode_login(&answer.body, enrolment, device)?;
+        self.note_anchor(anchor, &before, &after)?;
+        self.state().session = Some(session.clone());
+        Ok(session)
+    }
+
+    async fn pull_pages(
+        &self,
+        api: &dyn Api,
+        enrolment: &Enrolment,
+        device: DeviceId,
+        session: &Session,
+    ) -> Result<(), Stop> {
+        // A page is applied with its cursor in one commit, so stopping between pages loses nothing. The bound is a guard
+        // against a server that says "more" for ever.
+        for _ in 0..1_000 {
+            let since = self.parts.store.feed_cursor()?.unwrap_or_default();
+            let request = Request {
+                query: (!since.is_empty()).then(|| wire::canonical_query(&since)),
+                bearer: Some(session.token.to_string()),
+                ..signed(Method::Get, wire::path::CHANGES, None, device)
+            };
+            let response = match api.send(request).await {
+                Err(ApiError::Refused {
+                    code: Refusal::CursorStale,
+                    ..
+                }) if !since.is_empty() => {
+                    self.parts.store.reset_feed()?;
+                    continue;
+                }
+                other => other?,
+            };
+            let (page, more, _) = wire::decode_changes(&response.body, enrolment, device, &since)?;
+            self.parts.store.apply_feed(&page)?;
+            self.parts.store.put(
+                Key::LastGood,
+                self.parts.clock.now().wall_ms.to_string().as_bytes(),
+            )?;
+            if !more {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn signed(method: Method, path: &str, body: Option<Vec<u8>>, device: DeviceId) -> Request {
+    Request {
+        method,
+        path: path.to_owned(),
+        query: None,
+        body,
+        bearer: None,
+        sign_as: Some(device),
+    }
+}

@@ -1,0 +1,236 @@
+//! Binding a device and signing in.
+
+use bizmitra_contract as contract;
+use contract::encoding::{Bytes32, Bytes64};
+use contract::enrolment::{
+    Approval, DeviceState, EnrolmentRequest, EnrolmentResponse, InvitationRequest,
+    InvitationResponse,
+};
+use contract::ids;
+use contract::login::{ChallengeRequest, ChallengeResponse, LoginRequest, LoginResponse};
+
+use super::{AnchorRead, WireError, decode, encode, open_anchor};
+use crate::enrolment::{Enrolment, Invitation, Platform, Stage};
+use crate::ids::{CompanyId, DeviceId, EmployeeId};
+use crate::keys::{KeyPair, Message, PublicKey};
+
+/// The body that asks what a code opens.
+///
+/// # Errors
+/// [`WireError::Encode`].
+pub fn encode_invitation(code: &str) -> Result<Vec<u8>, WireError> {
+    encode(&InvitationRequest {
+        code: code.to_owned(),
+    })
+}
+
+/// What a code opens.
+///
+/// # Errors
+/// [`WireError::Malformed`].
+pub fn decode_invitation(body: &[u8], code: &str) -> Result<Invitation, WireError> {
+    let answer: InvitationResponse = decode(body)?;
+    Ok(Invitation {
+        code: code.to_owned(),
+        company: CompanyId(answer.company.0),
+        company_name: answer.company_name,
+        employee: EmployeeId(answer.employee.0),
+        employee_name: answer.employee_name,
+        needs_approval: answer.approval == Approval::Manual,
+        pin_digits: (answer.pin.min_digits, answer.pin.max_digits),
+        notice_version: answer.notice_version,
+        nonce: answer.nonce,
+        server_key: PublicKey(answer.server_key.0),
+        server_time_ms: answer.server_time_ms,
+    })
+}
+
+/// The exact body of an enrolment, signed by both keys.
+///
+/// # Errors
+/// [`WireError::Encode`].
+pub fn encode_enrolment(
+    invitation: &Invitation,
+    identity: &KeyPair,
+    presence: &KeyPair,
+    platform: Platform,
+    device_name: &str,
+    app_version: &str,
+) -> Result<Vec<u8>, WireError> {
+    let (device_key, presence_key) = (identity.public(), presence.public());
+    let message = Message::new(contract::signing::ENROL, invitation.company)
+        .field(invitation.nonce.as_bytes())
+        .field(invitation.code.as_bytes())
+        .field(&device_key.0)
+        .field(&presence_key.0)
+        .field(platform.name().as_bytes())
+        .field(device_name.as_bytes());
+    encode(&EnrolmentRequest {
+        code: invitation.code.clone(),
+        nonce: invitation.nonce.clone(),
+        device_key: Bytes32(device_key.0),
+        presence_key: Bytes32(presence_key.0),
+        platform: match platform {
+            Platform::Android => contract::enrolment::Platform::Android,
+            Platform::Ios => contract::enrolment::Platform::Ios,
+            Platform::Desktop => contract::enrolment::Platform::Desktop,
+        },
+        device_name: device_name.to_owned(),
+        app_version: app_version.to_owned(),
+        device_sig: Bytes64(identity.sign(message.bytes())),
+        presence_sig: Bytes64(presence.sign(message.bytes())),
+    })
+}
+
+/// What the server made of an enrolment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bound {
+    /// The new stage.
+    pub stage: Stage,
+    /// Server's clock.
+    pub anchor: AnchorRead,
+}
+
+/// Reads the answer to an enrolment: for this person, over these keys, signed by the pinned server.
+///
+/// # Errors
+/// See [`WireError`].
+pub fn decode_enrolment(body: &[u8], enrolment: &Enrolment) -> Result<Bound, WireError> {
+    let answer: EnrolmentResponse = decode(body)?;
+    if answer.company.0 != enrolment.company.0
+        || answer.employee.0 != enrolment.employee.0
+        || answer.fingerprint != enrolment.fingerprint()
+    {
+        return Err(WireError::Mismatch);
+    }
+    let device = DeviceId(answer.device.0);
+    let anchor = open_anchor(
+        &answer.anchor,
+        enrolment.company,
+        device,
+        &enrolment.server_key,
+    )?;
+    Ok(Bound {
+        stage: approved_state(answer.state, device),
+        anchor,
+    })
+}
+
+/// The stage that a device state of the server means.
+pub fn approved_state(state: DeviceState, device: DeviceId) -> Stage {
+    match state {
+        DeviceState::Active => Stage::Active { device },
+        // A state this version does not know must not open anything, and must not end anything either.
+        DeviceState::Pending | DeviceState::Suspended | DeviceState::Unknown => {
+            Stage::Pending { device }
+        }
+        DeviceState::Revoked | DeviceState::Lost | DeviceState::Replaced => {
+            Stage::Revoked { device }
+        }
+    }
+}
+
+/// The answer to a device that asks for its own state.
+///
+/// # Errors
+/// See [`WireError`].
+pub fn decode_device_state(body: &[u8], device: DeviceId) -> Result<Stage, WireError> {
+    let answer: contract::devices::ThisDeviceResponse = decode(body)?;
+    if answer.device.0 != device.0 {
+        return Err(WireError::Mismatch);
+    }
+    Ok(approved_state(answer.state, device))
+}
+
+/// The body that asks for a login nonce.
+///
+/// # Errors
+/// [`WireError::Encode`].
+pub fn encode_challenge(device: DeviceId) -> Result<Vec<u8>, WireError> {
+    encode(&ChallengeRequest {
+        device: ids::DeviceId(device.0),
+    })
+}
+
+/// The nonce to sign.
+///
+/// # Errors
+/// [`WireError::Malformed`].
+pub fn decode_challenge(body: &[u8]) -> Result<String, WireError> {
+    decode::<ChallengeResponse>(body).map(|answer| answer.nonce)
+}
+
+/// The login proof by the user presence key.
+///
+/// # Errors
+/// [`WireError::Encode`].
+pub fn encode_login(
+    enrolment: &Enrolment,
+    device: DeviceId,
+    origin: &str,
+    nonce: &str,
+    presence: &KeyPair,
+) -> Result<Vec<u8>, WireError> {
+    let message = Message::new(contract::signing::LOGIN, enrolment.company)
+        .field(origin.as_bytes())
+        .field(enrolment.employee.0.as_bytes())
+        .field(device.0.as_bytes())
+        .field(nonce.as_bytes());
+    encode(&LoginRequest {
+        device: ids::DeviceId(device.0),
+        nonce: nonce.to_owned(),
+        origin: origin.to_owned(),
+        presence_sig: Bytes64(presence.sign(message.bytes())),
+    })
+}
+
+/// A session: only in memory, wiped with the process.
+#[derive(Clone)]
+pub struct Session {
+    /// Bearer token.
+    pub token: zeroize::Zeroizing<String>,
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Session(..)")
+    }
+}
+
+/// The session and the server's clock.
+///
+/// # Errors
+/// See [`WireError`].
+pub fn decode_login(
+    body: &[u8],
+    enrolment: &Enrolment,
+    device: DeviceId,
+) -> Result<(Session, AnchorRead), WireError> {
+    let answer: LoginResponse = decode(body)?;
+    let anchor = open_anchor(
+        &answer.anchor,
+        enrolment.company,
+        device,
+        &enrolment.server_key,
+    )?;
+    Ok((
+        Session {
+            token: zeroize::Zeroizing::new(answer.token),
+        },
+        anchor,
+    ))
+}
+
+/// The query that continues the feed at a cursor. Cursors are opaque: everything but unreserved characters is escaped.
+pub fn canonical_query(cursor: &str) -> String {
+    let mut query = String::from("since=");
+    for byte in cursor.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            query.push(char::from(byte));
+        } else {
+            query.push('%');
+            query.push_str(&hex::encode_upper([byte]));
+        }
+    }
+    query
+}

@@ -1,0 +1,378 @@
+//! Binding the device: code, PIN, keys, request; and the request again until it is answered.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use bizmitra_core::api::{ApiError, Method, Refusal, Request};
+use bizmitra_core::clock::make_random;
+use bizmitra_core::enrolment::{Enrolment, Invitation, Stage, canonical_code};
+use bizmitra_core::ids::ChainId;
+use bizmitra_core::keys::{KeyPair, VaultKey, entry};
+use bizmitra_core::store::Key;
+use bizmitra_core::vault::{Envelope, EnvelopeContext, KdfParams, Pin, Tries};
+use bizmitra_core::wire::{self, WireError};
+use zeroize::Zeroizing;
+
+use super::Device;
+use super::inner::Inner;
+use crate::config::Kdf;
+use crate::error::DeviceError;
+use crate::views::{Phase, Status, Topic};
+
+/// The server takes at most so many characters of a device's name.
+const NAME_CHARS: usize = 60;
+
+impl Device {
+    /// Looks a code up at a server; the answer is kept in memory for [`Device::activate`].
+    ///
+    /// # Errors
+    /// The code's fate, or why the server was not reached. Nothing is bound or written.
+    pub async fn check_code(&self, server: &str, code: &str) -> Result<Invitation, DeviceError> {
+        if self.inner.phase() != Phase::NotActivated {
+            return Err(DeviceError::AlreadyActivated);
+        }
+        let code = canonical_code(code).ok_or(DeviceError::CodeUnknown)?;
+        let (origin, invitation) = self.inner.ask_code(server, &code).await?;
+        self.inner.state().invitation = Some((origin, invitation.clone()));
+        Ok(invitation)
+    }
+
+    /// Makes keys and vault, writes them with the enrolment, then sends it. When the answer is lost, the status says
+    /// [`Phase::Activating`] and the same request is repeated, across restarts, until it is answered.
+    ///
+    /// # Errors
+    /// The PIN or the code is refused, or keys could not be written; nothing is bound then.
+    pub async fn activate(&self, pin: Pin) -> Result<Status, DeviceError> {
+        let _one = self.inner.vault.lock().await;
+        if self.inner.phase() != Phase::NotActivated {
+            return Err(DeviceError::AlreadyActivated);
+        }
+        let (origin, invitation) = self
+            .inner
+            .state()
+            .invitation
+            .clone()
+            .ok_or(DeviceError::NotActivated)?;
+        if let Some(problem) = self.check_pin(&pin) {
+            return Err(DeviceError::WeakPin(problem));
+        }
+        let inner = Arc::clone(&self.inner);
+        tokio::task::spawn_blocking(move || inner.make_binding(&origin, &invitation, &pin))
+            .await
+            .map_err(|_| DeviceError::Internal("the activation was interrupted"))??;
+        let _round = self.inner.rounds.lock().await;
+        self.inner.send_enrolment().await?;
+        self.inner.wake.notify_one();
+        self.inner.status()
+    }
+}
+
+impl Inner {
+    async fn ask_code(
+        &self,
+        server: &str,
+        code: &str,
+    ) -> Result<(String, Invitation), DeviceError> {
+        let api = self.connect(server, None)?;
+        let body = wire::encode_invitation(code)
+            .map_err(|_| DeviceError::Internal("the code could not be encoded"))?;
+        let answer = api.send(post(wire::path::INVITATION, body)).await?;
+        let invitation =
+            wire::decode_invitation(&answer.body, code).map_err(|_| DeviceError::NotOurServer)?;
+        Ok((api.origin().to_owned(), invitation))
+    }
+
+    /// Writes in this order: identity key, counters, vault, and the enrolment last. Killed before that, nothing is bound;
+    /// killed after it, the request goes out at the next start with these keys.
+    fn make_binding(
+        &self,
+        origin: &str,
+        invitation: &Invitation,
+        pin: &Pin,
+    ) -> Result<(), DeviceError> {
+        let entropy = &*self.ports.entropy;
+        let seed = Zeroizing::new(make_random::<32>(entropy));
+        let identity = KeyPair::from_seed(&seed);
+        let vault_key = VaultKey::from_bytes(make_random(entropy));
+        let presence = vault_key.derive_presence();
+        let context = EnvelopeContext {
+            company: invitation.company,
+            employee: invitation.employee,
+            device: None,
+            epoch: 1,
+        };
+        let kdf = choose_kdf(self.config.kdf);
+        let envelope = Envelope::seal(&vault_key, pin, &self.secret, context, kdf, entropy)
+            .map_err(|_| DeviceError::Internal("the vault could not be sealed"))?;
+        let body = self.encode_enrolment(invitation, &identity, &presence)?;
+        let enrolment = Enrolment {
+            origin: origin.to_owned(),
+            company: invitation.company,
+            company_name: invitation.company_name.clone(),
+            employee: invitation.employee,
+            employee_name: invitation.employee_name.clone(),
+            server_key: invitation.server_key,
+            pin_digits: invitation.pin_digits,
+            notice_version: invitation.notice_version.clone(),
+            device_key: identity.public(),
+            presence_key: presence.public(),
+            chain: ChainId(uuid::Builder::from_random_bytes(make_random(entropy)).into_uuid()),
+            stage: Stage::Sent {
+                code: invitation.code.clone(),
+                body,
+            },
+        };
+        self.ports.keystore.save(entry::DEVICE_IDENTITY, &*seed)?;
+        self.keep_tries(&Tries::default())?;
+        self.keep(Key::Vault, &envelope)?;
+        self.keep(Key::Enrolment, &enrolment)?;
+        let mut state = self.state();
+        state.enrolment = Some(enrolment);
+        state.identity = Some(identity);
+        state.presence = Some(presence);
+        state.destroyed = false;
+        state.needs_signature = false;
+        state.api = None;
+        state.binding = bizmitra_core::sync::Gates::default();
+        Ok(())
+    }
+
+    fn encode_enrolment(
+        &self,
+        invitation: &Invitation,
+        identity: &KeyPair,
+        presence: &KeyPair,
+    ) -> Result<String, DeviceError> {
+        let name: String = self.config.device_name.chars().take(NAME_CHARS).collect();
+        let body = wire::encode_enrolment(
+            invitation,
+            identity,
+            presence,
+            self.config.platform,
+            &name,
+            &self.config.app_version,
+        )
+        .map_err(|_| DeviceError::Internal("the enrolment could not be encoded"))?;
+        String::from_utf8(body).map_err(|_| DeviceError::Internal("the enrolment is not text"))
+    }
+
+    /// Sends the stored enrolment once. A refusal of the code undoes the binding; everything else waits and tries again.
+    ///
+    /// # Errors
+    /// The code's fate, or store and keystore.
+    pub(super) async fn send_enrolment(&self) -> Result<(), DeviceError> {
+        let enrolment = self.enrolment()?;
+        let Stage::Sent { body, code } = &enrolment.stage else {
+            return Ok(());
+        };
+        let api = self.api()?;
+        let before = self.now();
+        let answer = match api
+            .send(post(wire::path::ENROLMENT, body.clone().into_bytes()))
+            .await
+        {
+            Ok(response) => wire::decode_enrolment(&response.body, &enrolment),
+            Err(ApiError::Refused {
+                code: Refusal::NonceInvalid,
+                ..
+            }) => return self.sign_again(&enrolment, code).await,
+            Err(error) => return self.note_unanswered(error),
+        };
+        match answer {
+            Ok(bound) => {
+                self.state().binding.open();
+                if let Some(device) = enrolment_device(&bound.stage) {
+                    tracing::info!(%device, "the server named this device");
+                }
+                self.store.start_chain(enrolment.chain)?;
+                self.engine
+                    .note_anchor(bound.anchor, &before, &self.now())?;
+                self.set_enrolment(Enrolment {
+                    stage: bound.stage,
+                    ..enrolment
+                })?;
+                self.state().invitation = None;
+                self.engine.hint();
+                Ok(())
+            }
+            Err(
+                WireError::Malformed
+                | WireError::Signature
+                | WireError::Mismatch
+                | WireError::Encode,
+            ) => self.note_unanswered(ApiError::NotOurServer),
+        }
+    }
+
+    /// The nonce was too old by the time the server could be reached: asks for a fresh one and signs with the same keys.
+    async fn sign_again(&self, enrolment: &Enrolment, code: &str) -> Result<(), DeviceError> {
+        let keys = {
+            let mut state = self.state();
+            state.needs_signature = state.presence.is_none();
+            state.presence.clone().zip(state.identity.clone())
+        };
+        let Some((presence, identity)) = keys else {
+            self.tell(Topic::Status);
+            return Ok(());
+        };
+        let (_, invitation) = match self.ask_code(&enrolment.origin, code).await {
+            Ok(answer) => answer,
+            Err(DeviceError::Api(error)) => return self.note_unanswered(error),
+            Err(error) => return self.undo_binding(error),
+        };
+        if invitation.company != enrolment.company
+            || invitation.employee != enrolment.employee
+            || invitation.server_key != enrolment.server_key
+        {
+            return self.note_unanswered(ApiError::NotOurServer);
+        }
+        let body = self.encode_enrolment(&invitation, &identity, &presence)?;
+        self.set_enrolment(Enrolment {
+            stage: Stage::Sent {
+                code: code.to_owned(),
+                body,
+            },
+            ..enrolment.clone()
+        })?;
+        // The next round sends it; a server that never accepts its own nonces must not keep us in a loop.
+        self.close_binding(&ApiError::Failing {
+            status: 503,
+            retry_after_ms: None,
+        });
+        Ok(())
+    }
+
+    fn note_unanswered(&self, error: ApiError) -> Result<(), DeviceError> {
+        let refused = matches!(
+            error,
+            ApiError::Refused {
+                code: Refusal::CodeUnknown
+                    | Refusal::CodeUsed
+                    | Refusal::CodeExpired
+                    | Refusal::CodeBurned
+                    | Refusal::Invalid,
+                ..
+            }
+        );
+        if refused {
+            return self.undo_binding(error.into());
+        }
+        self.close_binding(&error);
+        Ok(())
+    }
+
+    fn close_binding(&self, error: &ApiError) {
+        let now = self.now().elapsed_ms;
+        let random = u64::from_be_bytes(make_random(&*self.ports.entropy));
+        self.state().binding.close(error, now, random);
+        self.tell(Topic::Status);
+    }
+
+    /// The server says that nothing was bound: the enrolment goes first, so that no half of it is ever found.
+    fn undo_binding(&self, error: DeviceError) -> Result<(), DeviceError> {
+        self.store.remove(Key::Enrolment)?;
+        self.store.remove(Key::Vault)?;
+        {
+            let mut state = self.state();
+            state.enrolment = None;
+            state.presence = None;
+            state.identity = None;
+            state.invitation = None;
+            state.api = None;
+            state.needs_signature = false;
+        }
+        self.ports.keystore.remove(entry::DEVICE_IDENTITY)?;
+        self.tell(Topic::Status);
+        Err(error)
+    }
+
+    /// Asks what became of this device: approved, or revoked.
+    pub(super) async fn ask_state(&self) -> Result<(), DeviceError> {
+        let enrolment = self.enrolment()?;
+        let Some(device) = enrolment.device() else {
+            return Ok(());
+        };
+        let request = Request {
+            method: Method::Get,
+            path: wire::path::THIS_DEVICE.to_owned(),
+            query: None,
+            body: None,
+            bearer: None,
+            sign_as: Some(device),
+        };
+        match self.api()?.send(request).await {
+            Ok(response) => match wire::decode_device_state(&response.body, device) {
+                Ok(stage) => {
+                    self.state().binding.open();
+                    self.note_stage(enrolment, stage)
+                }
+                Err(_) => {
+                    self.close_binding(&ApiError::NotOurServer);
+                    Ok(())
+                }
+            },
+            Err(error) => {
+                self.close_binding(&error);
+                Ok(())
+            }
+        }
+    }
+
+    fn note_stage(&self, enrolment: Enrolment, stage: Stage) -> Result<(), DeviceError> {
+        let changed = match (&enrolment.stage, &stage) {
+            // "Pending" of an active device is a suspension: nothing to write, the gate says it.
+            (Stage::Active { .. }, Stage::Pending { .. }) => false,
+            (known, new) => known != new,
+        };
+        if changed {
+            if matches!(stage, Stage::Revoked { .. }) {
+                self.lock();
+            }
+            self.set_enrolment(Enrolment { stage, ..enrolment })?;
+            self.engine.hint();
+        }
+        Ok(())
+    }
+}
+
+fn enrolment_device(stage: &Stage) -> Option<bizmitra_core::ids::DeviceId> {
+    match stage {
+        Stage::Sent { .. } => None,
+        Stage::Pending { device } | Stage::Active { device } | Stage::Revoked { device } => {
+            Some(*device)
+        }
+    }
+}
+
+fn post(path: &str, body: Vec<u8>) -> Request {
+    Request {
+        method: Method::Post,
+        path: path.to_owned(),
+        query: None,
+        body: Some(body),
+        bearer: None,
+        sign_as: None,
+    }
+}
+
+/// Argon2id parameters that take 350 to 700 ms here, beginning at 64 MiB and 3 passes.
+fn choose_kdf(kdf: Kdf) -> KdfParams {
+    if kdf == Kdf::Floor {
+        return KdfParams::FLOOR;
+    }
+    let mut params = KdfParams::START;
+    // Each step moves one way toward the window; the bound is for a machine whose load jumps about.
+    for _ in 0..4 {
+        let began = Instant::now();
+        let took_ms = match Envelope::probe(params) {
+            Ok(()) => u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+            // No memory for it: as if it had taken for ever.
+            Err(_) => u64::MAX,
+        };
+        match params.plan_calibration(took_ms) {
+            Some(next) => params = next,
+            None => break,
+        }
+    }
+    params
+}

@@ -1,0 +1,132 @@
+//! Opening: the device secret from the keystore, the store with the key derived from it, and what a killed process owed.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use bizmitra_core::attendance::{Evidence, NoPlace, Place};
+use bizmitra_core::clock::make_random;
+use bizmitra_core::enrolment::Stage;
+use bizmitra_core::ids::ChainId;
+use bizmitra_core::keys::{DeviceSecret, KeyPair, KeystoreError, entry};
+use bizmitra_core::store::{Key, Store, StoreError};
+
+use bizmitra_store::{SqlcipherStore, StoreKey};
+
+use super::inner::{Inner, State};
+use crate::config::{Config, Ports};
+use crate::error::OpenError;
+
+/// The store's file in the data folder.
+pub(super) const STORE_FILE: &str = "bizmitra.db";
+
+pub(super) fn join_failed(_: tokio::task::JoinError) -> OpenError {
+    OpenError::Failed(StoreError::Failed("opening was interrupted".to_owned()))
+}
+
+/// Blocking: keystore and disk.
+pub(super) fn open_inner(config: Config, ports: Ports) -> Result<Inner, OpenError> {
+    let path = config.data.join(STORE_FILE);
+    let secret = load_secret(&path, &ports)?;
+    let (store, report) = SqlcipherStore::open(&path, &StoreKey::new(*secret.derive_store_key()))?;
+    if let Some(damage) = &report.damage {
+        tracing::warn!(
+            records = damage.records,
+            unsent = damage.unsent,
+            "the store was damaged: moved aside, what it still gave was kept"
+        );
+    }
+    let store = Arc::new(store);
+    let state = load_state(&*store, &ports)?;
+    let inner = Inner::new(config, ports, store, secret, report.damage.is_some(), state);
+    inner.settle_chain()?;
+    if let Err(error) = inner.settle_interrupted() {
+        // Owed to the chain, not to the person: it is tried again at the next start.
+        tracing::warn!(%error, "evidence of an interrupted tap was not written");
+    }
+    Ok(inner)
+}
+
+/// The device secret, made once. A store without its secret is somebody else's copy, or a keystore that was reset: neither is
+/// a reason to make a new one, which would end the readable life of what is in the store.
+fn load_secret(store: &Path, ports: &Ports) -> Result<DeviceSecret, OpenError> {
+    if let Some(secret) = ports.keystore.load(entry::DEVICE_SECRET)? {
+        return Ok(DeviceSecret::from_secret(&secret)?);
+    }
+    if store.exists() {
+        return Err(OpenError::Keystore(KeystoreError::Damaged));
+    }
+    let secret = DeviceSecret::from_bytes(make_random(&*ports.entropy));
+    ports.keystore.save(entry::DEVICE_SECRET, secret.expose())?;
+    // A keystore that takes and does not give back must be found now, not after the first check-in.
+    match ports.keystore.load(entry::DEVICE_SECRET)? {
+        Some(kept) if kept.expose() == secret.expose() => Ok(secret),
+        _ => Err(OpenError::Keystore(KeystoreError::Damaged)),
+    }
+}
+
+fn load_state(store: &dyn Store, ports: &Ports) -> Result<State, OpenError> {
+    let unreadable = || OpenError::Failed(StoreError::Damaged);
+    let Some(json) = store.get(Key::Enrolment)? else {
+        return Ok(State::default());
+    };
+    let enrolment: bizmitra_core::enrolment::Enrolment =
+        serde_json::from_slice(&json).map_err(|_| unreadable())?;
+    let identity = ports
+        .keystore
+        .load(entry::DEVICE_IDENTITY)?
+        .ok_or(KeystoreError::Damaged)?;
+    let identity = KeyPair::from_secret(&identity)?;
+    if identity.public() != enrolment.device_key {
+        return Err(OpenError::Keystore(KeystoreError::Damaged));
+    }
+    let destroyed = store.get(Key::Vault)?.is_none();
+    Ok(State {
+        enrolment: Some(enrolment),
+        identity: Some(identity),
+        destroyed,
+        ..State::default()
+    })
+}
+
+impl Inner {
+    /// A store without a chain was salvaged: it starts another one, because where the old one stood cannot be known for sure
+    /// and a second record at the same place would be a fork.
+    fn settle_chain(&self) -> Result<(), StoreError> {
+        let Ok(enrolment) = self.enrolment() else {
+            return Ok(());
+        };
+        if enrolment.device().is_some() && self.store.chain()?.is_none() {
+            let fresh = ChainId(
+                uuid::Builder::from_random_bytes(make_random(&*self.ports.entropy)).into_uuid(),
+            );
+            self.store.start_chain(fresh)?;
+        }
+        Ok(())
+    }
+
+    /// Evidence that a killed process still owed: the device key alone signs it, since nobody unlocked anything.
+    fn settle_interrupted(&self) -> Result<(), crate::error::DeviceError> {
+        let enrolment = match self.enrolment() {
+            Ok(enrolment)
+                if matches!(
+                    enrolment.stage,
+                    Stage::Active { .. } | Stage::Revoked { .. }
+                ) =>
+            {
+                enrolment
+            }
+            _ => return Ok(()),
+        };
+        let author = self.author_of(&enrolment, None)?;
+        for tap in self.store.taps_without_evidence()? {
+            let evidence = Evidence {
+                about: tap.id,
+                place: Place::None(NoPlace::Interrupted),
+                fix_age_ms: None,
+                flags: Vec::new(),
+            };
+            self.append_evidence(&author, evidence)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,127 @@
+//! Where the device stands.
+
+use bizmitra_core::enrolment::Stage;
+use bizmitra_core::store::Key;
+use bizmitra_core::sync::SyncState;
+use bizmitra_core::vault::pin::DEFAULT_DIGITS;
+
+use super::inner::Inner;
+use crate::error::DeviceError;
+use crate::views::{Phase, Status, SyncStatus};
+
+impl Inner {
+    pub(super) fn status(&self) -> Result<Status, DeviceError> {
+        self.lock_if_due();
+        let counts = self.store.counts()?;
+        let alarms = u32::try_from(self.store.alarms()?.len()).unwrap_or(u32::MAX);
+        let enrolment = self.state().enrolment.clone();
+        let phase = self.phase();
+        let tries = match phase {
+            Phase::Locked | Phase::Unlocked => Some(self.tries()?),
+            Phase::NotActivated
+            | Phase::Activating
+            | Phase::AwaitingApproval
+            | Phase::Destroyed
+            | Phase::Revoked => None,
+        };
+        Ok(Status {
+            phase,
+            name: enrolment
+                .as_ref()
+                .map(|enrolment| enrolment.employee_name.clone())
+                .unwrap_or_default(),
+            company: enrolment
+                .as_ref()
+                .map(|enrolment| enrolment.company_name.clone())
+                .unwrap_or_default(),
+            fingerprint: enrolment
+                .as_ref()
+                .map(bizmitra_core::enrolment::Enrolment::fingerprint),
+            waiting: counts.waiting(),
+            attention: counts.parked.saturating_add(alarms),
+            tries_left: tries.as_ref().map_or(
+                if phase == Phase::Destroyed {
+                    0
+                } else {
+                    bizmitra_core::vault::tries::MOST_TRIES
+                },
+                |tries| tries.left(),
+            ),
+            wait_ms: tries.as_ref().map_or(0, |tries| tries.wait_ms(&self.now())),
+            pin_digits: self.pin_digits(),
+            sync: self.sync_status()?,
+            store_was_damaged: self.damaged,
+            server: enrolment.map(|enrolment| enrolment.origin),
+        })
+    }
+
+    /// Digits of a PIN: of the binding, else of the code checked last, else the default policy.
+    pub(super) fn pin_digits(&self) -> (u8, u8) {
+        let state = self.state();
+        let bound = state
+            .enrolment
+            .as_ref()
+            .map(|enrolment| enrolment.pin_digits);
+        let invited = state
+            .invitation
+            .as_ref()
+            .map(|(_, invitation)| invitation.pin_digits);
+        // A code is only checked for a new binding, whose rules then count.
+        invited
+            .or(bound)
+            .unwrap_or((DEFAULT_DIGITS, DEFAULT_DIGITS))
+    }
+
+    pub(super) fn phase(&self) -> Phase {
+        let state = self.state();
+        let Some(enrolment) = &state.enrolment else {
+            return Phase::NotActivated;
+        };
+        match enrolment.stage {
+            // To be signed again, which takes the PIN.
+            Stage::Sent { .. } if state.needs_signature && state.presence.is_none() => {
+                Phase::Locked
+            }
+            Stage::Sent { .. } => Phase::Activating,
+            Stage::Pending { .. } => Phase::AwaitingApproval,
+            Stage::Revoked { .. } => Phase::Revoked,
+            Stage::Active { .. } if state.destroyed => Phase::Destroyed,
+            Stage::Active { .. } if state.presence.is_some() => Phase::Unlocked,
+            Stage::Active { .. } => Phase::Locked,
+        }
+    }
+
+    fn sync_status(&self) -> Result<SyncStatus, DeviceError> {
+        let waiting = self.store.counts()?.waiting();
+        let last_good_ms = self
+            .store
+            .get(Key::LastGood)?
+            .and_then(|text| String::from_utf8(text).ok()?.parse().ok());
+        let stage = self
+            .state()
+            .enrolment
+            .as_ref()
+            .map(|enrolment| enrolment.stage.clone());
+        let (state, done, next_try_ms) = match stage {
+            // Before the device is active its own exchange is what the strip is about.
+            Some(Stage::Sent { .. } | Stage::Pending { .. }) => {
+                let now = self.now();
+                let state = self.state();
+                let wait_ms = state.binding.wait_ms(now.elapsed_ms);
+                (state.binding.state(1), 0, (wait_ms > 0).then_some(wait_ms))
+            }
+            Some(Stage::Revoked { .. }) => {
+                let (_, done, next) = self.engine.strip()?;
+                (SyncState::Revoked, done, next)
+            }
+            Some(Stage::Active { .. }) | None => self.engine.strip()?,
+        };
+        Ok(SyncStatus {
+            state,
+            total: done.saturating_add(waiting),
+            done,
+            last_good_ms,
+            next_try_ms,
+        })
+    }
+}

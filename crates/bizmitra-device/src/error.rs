@@ -1,0 +1,259 @@
+//! What the facade cannot do, by what the caller can do about it.
+
+use bizmitra_core::api::{ApiError, Refusal};
+use bizmitra_core::keys::KeystoreError;
+use bizmitra_core::store::StoreError;
+use bizmitra_core::vault::PinProblem;
+
+/// Why a device did not open.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The keystore is missing or refuses; without it nothing opens, and nothing is made anew.
+    #[error("the keystore did not serve")]
+    Keystore(#[source] KeystoreError),
+    /// Another process holds the store.
+    #[error("another copy of the app holds the store")]
+    InUse,
+    /// A newer version of the app wrote the store.
+    #[error("the store was written by a newer version")]
+    Newer,
+    /// The disk is full.
+    #[error("the disk is full")]
+    DiskFull,
+    /// Anything else of the disk or the database.
+    #[error("the store did not open")]
+    Failed(#[source] StoreError),
+}
+
+impl From<KeystoreError> for OpenError {
+    fn from(error: KeystoreError) -> Self {
+        Self::Keystore(error)
+    }
+}
+
+impl From<StoreError> for OpenError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::InUse => Self::InUse,
+            StoreError::Newer => Self::Newer,
+            StoreError::DiskFull => Self::DiskFull,
+            error => Self::Failed(error),
+        }
+    }
+}
+
+/// Why something did not happen. [`DeviceError::code`] is what a UI acts on.
+#[derive(Debug, thiserror::Error)]
+pub enum DeviceError {
+    /// The activation code is not one, or the server does not know it.
+    #[error("the activation code is not known")]
+    CodeUnknown,
+    /// The activation code was used.
+    #[error("the activation code was used")]
+    CodeUsed,
+    /// The activation code is older than 24 hours.
+    #[error("the activation code has expired")]
+    CodeExpired,
+    /// Five wrong tries burned the activation code.
+    #[error("the activation code was burned by wrong tries")]
+    CodeBurned,
+    /// The address is not `https://host[:port]` (plain `http` only on loopback).
+    #[error("the server's address is not one")]
+    BadAddress,
+    /// The server did not serve; says how.
+    #[error("the server did not answer")]
+    Api(#[source] ApiError),
+    /// The server answered something that is not its own.
+    #[error("the answer is not one of our server")]
+    NotOurServer,
+    /// The PIN breaks a rule.
+    #[error("the PIN is refused")]
+    WeakPin(#[source] PinProblem),
+    /// The device is locked.
+    #[error("the device is locked")]
+    Locked,
+    /// Undo came after 90 s.
+    #[error("too late to undo")]
+    TooLate,
+    /// Nothing is bound, or no code was checked.
+    #[error("the device is not activated")]
+    NotActivated,
+    /// A person is bound already.
+    #[error("the device is activated already")]
+    AlreadyActivated,
+    /// The device was revoked.
+    #[error("the device was revoked")]
+    Revoked,
+    /// Not saved: the disk is full.
+    #[error("not saved: the disk is full")]
+    DiskFull,
+    /// Not saved: the store failed.
+    #[error("not saved: the store failed")]
+    NotSaved(#[source] StoreError),
+    /// The keystore is missing or refuses.
+    #[error("the keystore did not serve")]
+    Keystore(#[source] KeystoreError),
+    /// Not there, or not in a state that allows this.
+    #[error("not found, or not in a state that allows this")]
+    NotFound,
+    /// Another process holds the store.
+    #[error("another copy of the app holds the store")]
+    InUse,
+    /// A bug; nothing was lost.
+    #[error("internal: {0}")]
+    Internal(&'static str),
+}
+
+/// The word a UI acts on; each exists once in the IPC contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Code {
+    /// See [`DeviceError::CodeUnknown`].
+    CodeUnknown,
+    /// See [`DeviceError::CodeUsed`].
+    CodeUsed,
+    /// See [`DeviceError::CodeExpired`].
+    CodeExpired,
+    /// See [`DeviceError::CodeBurned`].
+    CodeBurned,
+    /// See [`DeviceError::BadAddress`].
+    BadAddress,
+    /// No connection.
+    Offline,
+    /// Something answered in the server's place.
+    CaptivePortal,
+    /// The certificate is not accepted, or does not fit the device's clock.
+    Certificate,
+    /// The server failed in a way that may pass.
+    ServerUnavailable,
+    /// See [`DeviceError::WeakPin`].
+    WeakPin,
+    /// See [`DeviceError::Locked`].
+    Locked,
+    /// See [`DeviceError::TooLate`].
+    TooLate,
+    /// See [`DeviceError::NotActivated`].
+    NotActivated,
+    /// See [`DeviceError::Revoked`].
+    Revoked,
+    /// See [`DeviceError::DiskFull`].
+    DiskFull,
+    /// See [`DeviceError::NotSaved`].
+    NotSaved,
+    /// See [`DeviceError::Keystore`].
+    KeystoreUnavailable,
+    /// See [`DeviceError::NotFound`].
+    NotFound,
+    /// See [`DeviceError::InUse`].
+    InUse,
+    /// See [`DeviceError::Internal`].
+    Internal,
+}
+
+impl Code {
+    /// Its word, as in the IPC contract.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::CodeUnknown => "code_unknown",
+            Self::CodeUsed => "code_used",
+            Self::CodeExpired => "code_expired",
+            Self::CodeBurned => "code_burned",
+            Self::BadAddress => "bad_address",
+            Self::Offline => "offline",
+            Self::CaptivePortal => "captive_portal",
+            Self::Certificate => "certificate",
+            Self::ServerUnavailable => "server_unavailable",
+            Self::WeakPin => "weak_pin",
+            Self::Locked => "locked",
+            Self::TooLate => "too_late",
+            Self::NotActivated => "not_activated",
+            Self::Revoked => "revoked",
+            Self::DiskFull => "disk_full",
+            Self::NotSaved => "not_saved",
+            Self::KeystoreUnavailable => "keystore_unavailable",
+            Self::NotFound => "not_found",
+            Self::InUse => "in_use",
+            Self::Internal => "internal",
+        }
+    }
+}
+
+impl DeviceError {
+    /// The word a UI acts on.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self {
+            Self::CodeUnknown => Code::CodeUnknown,
+            Self::CodeUsed => Code::CodeUsed,
+            Self::CodeExpired => Code::CodeExpired,
+            Self::CodeBurned => Code::CodeBurned,
+            Self::BadAddress => Code::BadAddress,
+            Self::Api(error) => code_of(error),
+            Self::NotOurServer => Code::CaptivePortal,
+            Self::WeakPin(_) => Code::WeakPin,
+            Self::Locked => Code::Locked,
+            Self::TooLate => Code::TooLate,
+            Self::NotActivated => Code::NotActivated,
+            Self::Revoked => Code::Revoked,
+            Self::DiskFull => Code::DiskFull,
+            Self::NotSaved(_) => Code::NotSaved,
+            Self::Keystore(_) => Code::KeystoreUnavailable,
+            Self::NotFound => Code::NotFound,
+            Self::InUse => Code::InUse,
+            Self::AlreadyActivated | Self::Internal(_) => Code::Internal,
+        }
+    }
+}
+
+fn code_of(error: &ApiError) -> Code {
+    match error {
+        ApiError::NotSent | ApiError::AnswerLost => Code::Offline,
+        ApiError::Certificate | ApiError::CertificateTime => Code::Certificate,
+        ApiError::NotOurServer => Code::CaptivePortal,
+        ApiError::Refused {
+            code: Refusal::Revoked | Refusal::Suspended,
+            ..
+        } => Code::Revoked,
+        ApiError::Refused { .. } | ApiError::Failing { .. } => Code::ServerUnavailable,
+    }
+}
+
+impl From<ApiError> for DeviceError {
+    fn from(error: ApiError) -> Self {
+        match error {
+            ApiError::Refused {
+                code: Refusal::CodeUnknown,
+                ..
+            } => Self::CodeUnknown,
+            ApiError::Refused {
+                code: Refusal::CodeUsed,
+                ..
+            } => Self::CodeUsed,
+            ApiError::Refused {
+                code: Refusal::CodeExpired,
+                ..
+            } => Self::CodeExpired,
+            ApiError::Refused {
+                code: Refusal::CodeBurned,
+                ..
+            } => Self::CodeBurned,
+            error => Self::Api(error),
+        }
+    }
+}
+
+impl From<KeystoreError> for DeviceError {
+    fn from(error: KeystoreError) -> Self {
+        Self::Keystore(error)
+    }
+}
+
+impl From<StoreError> for DeviceError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::DiskFull => Self::DiskFull,
+            StoreError::InUse => Self::InUse,
+            error => Self::NotSaved(error),
+        }
+    }
+}

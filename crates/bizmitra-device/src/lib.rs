@@ -1,0 +1,24 @@
+#![doc = include_str!("../README.md")]
+
+mod config;
+mod device;
+mod error;
+pub mod keystores;
+pub mod platform;
+#[cfg(feature = "simulate")]
+pub mod simulate;
+pub mod views;
+
+pub use config::{Config, Kdf, Ports};
+pub use device::Device;
+pub use error::{Code, DeviceError, OpenError};
+pub use views::{
+    Appearance, Attention, AttentionReason, Day, Home, LocationState, LocationWish, Me, Phase,
+    Status, SyncState, SyncStatus, Topic,
+};
+
+/// What the views above are made of.
+pub use bizmitra_rules::{
+    fence::{Fence, Point, Site},
+    shift::Shift,
+};

@@ -1,0 +1,11 @@
+//! The ports that every platform shares: clocks, randomness, the operating system's keystore, and an honest "no GPS".
+
+mod clock;
+mod entropy;
+mod os_keystore;
+mod position;
+
+pub use clock::SystemClock;
+pub use entropy::OsEntropy;
+pub use os_keystore::OsKeystore;
+pub use position::NoGps;

@@ -1,0 +1,247 @@
+//! What the operator does on the data folder: companies, people, codes, listings. Used by the command line, the demo
+//! and tests; works beside a running server.
+
+use bizmitra_contract::attendance::AttendanceEntry;
+use bizmitra_contract::changes::{Fence, Policy, Shift, Site};
+use bizmitra_contract::enrolment::{Approval, PinPolicy};
+use bizmitra_contract::ids::{CompanyId, EmployeeId, ItemId, ShiftId, SiteId};
+use bizmitra_contract::login::Role;
+use rusqlite::Connection;
+use uuid::Uuid;
+
+use crate::auth::{self, CompanyScope};
+use crate::domain::{self, feed, invitation};
+use crate::error::{Result, ServerError};
+use crate::server::Server;
+use crate::storage::company::Company;
+use crate::storage::employee::Employee;
+use crate::storage::{self, company, employee, plan};
+
+/// The privacy notice in force.
+pub const NOTICE_VERSION: &str = "2026-11";
+
+/// A person to add.
+#[derive(Debug, Clone)]
+pub struct NewPerson {
+    /// Display name.
+    pub name: String,
+    /// What the person may do.
+    pub role: Role,
+    /// The person's shift.
+    pub shift: Option<ShiftId>,
+    /// Where the person works; for a site manager also whom the person decides about.
+    pub sites: Vec<SiteId>,
+}
+
+/// A tap as listed for operators and tests.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct AttendanceRow {
+    /// Whose it is.
+    pub employee: EmployeeId,
+    /// The tap with all that is known about it.
+    #[serde(flatten)]
+    pub entry: AttendanceEntry,
+    /// The record's hash in hex.
+    pub hash_hex: String,
+}
+
+/// Makes a company with a statement key of its own.
+///
+/// # Errors
+/// When the zone is unknown, or storage or key folder fail.
+pub fn create_company(server: &Server, name: &str, zone: &str) -> Result<CompanyId> {
+    if name.trim().is_empty() || jiff::tz::TimeZone::get(zone).is_err() {
+        return Err(ServerError::INVALID);
+    }
+    let company = Company {
+        id: CompanyId(Uuid::new_v4()),
+        name: name.to_owned(),
+        pin: PinPolicy {
+            min_digits: 6,
+            max_digits: 6,
+        },
+        policy: Policy {
+            zone: zone.to_owned(),
+            lock_after_min: 2,
+            min_gap_s: 120,
+            notice_version: NOTICE_VERSION.to_owned(),
+        },
+    };
+    let scope = auth::of_operator(company.id);
+    server.keys().make_statement_key(company.id)?;
+    server.write(|tx| {
+        company::insert(tx, &scope, &company, server.now_ms())?;
+        feed::publish_policy(tx, &scope)
+    })?;
+    Ok(company.id)
+}
+
+/// Adds a shift.
+///
+/// # Errors
+/// When storage fails or the company is not here.
+pub fn add_shift(server: &Server, company: CompanyId, shift: &Shift) -> Result<()> {
+    in_company(server, company, |tx, scope| {
+        plan::insert_shift(tx, scope, shift)
+    })
+}
+
+/// Adds a site.
+///
+/// # Errors
+/// When the fence is none, storage fails or the company is not here.
+pub fn add_site(server: &Server, company: CompanyId, name: &str, fence: &Fence) -> Result<SiteId> {
+    to_rules(fence).check().map_err(|_| ServerError::INVALID)?;
+    let site = Site {
+        id: SiteId(Uuid::new_v4()),
+        name: name.to_owned(),
+        fence: fence.clone(),
+    };
+    in_company(server, company, |tx, scope| {
+        plan::insert_site(tx, scope, &site)
+    })?;
+    Ok(site.id)
+}
+
+/// Adds a person with a content key of their own.
+///
+/// # Errors
+/// When storage or key folder fail or the company is not here.
+pub fn add_person(server: &Server, company: CompanyId, person: &NewPerson) -> Result<EmployeeId> {
+    let id = EmployeeId(Uuid::new_v4());
+    // The key comes first: a key without a person is harmless, a person without a key could store nothing.
+    server.keys().make_person_key(company, id)?;
+    in_company(server, company, |tx, scope| {
+        let row = Employee {
+            id,
+            name: person.name.clone(),
+            role: person.role,
+            shift: person.shift,
+        };
+        employee::insert(tx, scope, &row)?;
+        for site in &person.sites {
+            employee::add_site(tx, scope, id, *site)?;
+        }
+        feed::publish_person(tx, scope, id)
+    })?;
+    Ok(id)
+}
+
+/// Makes an activation code for a person, as shown to people.
+///
+/// # Errors
+/// When the person is not here or storage fails.
+pub fn invite(
+    server: &Server,
+    company: CompanyId,
+    person: EmployeeId,
+    approval: Approval,
+) -> Result<String> {
+    in_company(server, company, |tx, scope| {
+        employee::get(tx, scope, person)?.ok_or(ServerError::NOT_FOUND)?;
+        Ok(invitation::issue(server, tx, scope, person, approval)?.shown())
+    })
+}
+
+/// Whether an activation code could still be used.
+///
+/// # Errors
+/// When storage fails.
+pub fn is_code_open(server: &Server, code: &str) -> Result<bool> {
+    server.read(|db| invitation::is_open(server, db, code))
+}
+
+/// All taps of a company or of one person, oldest first.
+///
+/// # Errors
+/// When storage fails or the company is not here.
+pub fn attendance(
+    server: &Server,
+    company: CompanyId,
+    person: Option<EmployeeId>,
+) -> Result<Vec<AttendanceRow>> {
+    in_company(server, company, |tx, scope| {
+        storage::attendance::all(tx, scope, person)?
+            .iter()
+            .map(|tap| {
+                let entry = domain::attendance::entry(tx, scope, tap)?;
+                Ok(AttendanceRow {
+                    employee: tap.employee,
+                    hash_hex: hex::encode(entry.hash.0),
+                    entry,
+                })
+            })
+            .collect()
+    })
+}
+
+/// The exact bytes of a record and the signatures over them, as JSON, opened with the person's key.
+///
+/// # Errors
+/// When the record is not here, its person's key was erased, or storage fails.
+pub fn content(server: &Server, company: CompanyId, item: ItemId) -> Result<Vec<u8>> {
+    in_company(server, company, |tx, scope| {
+        let owner = storage::ingest::get(tx, scope, item)?
+            .ok_or(ServerError::NOT_FOUND)?
+            .employee;
+        let sealed =
+            storage::ingest::get_content(tx, scope, item)?.ok_or(ServerError::NOT_FOUND)?;
+        Ok(server
+            .keys()
+            .person_key(company, owner)?
+            .open(&sealed, item.0.as_bytes())?)
+    })
+}
+
+/// The people of a company, by name.
+///
+/// # Errors
+/// When storage fails or the company is not here.
+pub fn people(server: &Server, company: CompanyId) -> Result<Vec<(EmployeeId, String, Role)>> {
+    in_company(server, company, |tx, scope| {
+        Ok(employee::all(tx, scope)?
+            .into_iter()
+            .map(|person| (person.id, person.name, person.role))
+            .collect())
+    })
+}
+
+fn in_company<T>(
+    server: &Server,
+    company: CompanyId,
+    work: impl FnOnce(&Connection, &CompanyScope) -> Result<T>,
+) -> Result<T> {
+    let scope = auth::of_operator(company);
+    server.write(|tx| match company::get(tx, &scope) {
+        Err(ServerError::Storage(rusqlite::Error::QueryReturnedNoRows)) => {
+            Err(ServerError::NOT_FOUND)
+        }
+        found => found.and_then(|_| work(tx, &scope)),
+    })
+}
+
+fn to_rules(fence: &Fence) -> bizmitra_rules::fence::Fence {
+    use bizmitra_rules::fence::{Fence as Rule, Point};
+    match fence {
+        Fence::Circle {
+            latitude_deg,
+            longitude_deg,
+            radius_m,
+        } => Rule::Circle {
+            centre: Point {
+                latitude_deg: *latitude_deg,
+                longitude_deg: *longitude_deg,
+            },
+            radius_m: *radius_m,
+        },
+        Fence::Polygon { corners } => Rule::Polygon {
+            corners: corners
+                .iter()
+                .map(|[latitude_deg, longitude_deg]| Point {
+                    latitude_deg: *latitude_deg,
+                    longitude_deg: *longitude_deg,
+                })
+                .collect(),
+        },
+    }
+}

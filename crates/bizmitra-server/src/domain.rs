@@ -1,0 +1,12 @@
+//! What the operations mean, apart from HTTP and SQL.
+
+pub(crate) mod attendance;
+pub(crate) mod code;
+pub(crate) mod day;
+pub(crate) mod device;
+pub(crate) mod enrolment;
+pub(crate) mod feed;
+pub(crate) mod ingest;
+pub(crate) mod invitation;
+pub(crate) mod login;
+pub(crate) mod record;

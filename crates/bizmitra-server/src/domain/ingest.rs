@@ -1,0 +1,291 @@
+//! The batch: one savepoint per item, one commit, a verdict each.
+
+use bizmitra_contract::encoding::{Bytes32, Bytes64};
+use bizmitra_contract::enrolment::DeviceState;
+use bizmitra_contract::problem::ProblemCode;
+use bizmitra_contract::record::RecordBody;
+use bizmitra_contract::statement::Receipt;
+use bizmitra_contract::sync::{
+    BatchItem, BatchRequest, BatchResponse, ItemResult, MAX_ITEMS, Verdict, VerdictCode,
+};
+use ed25519_dalek::SigningKey;
+use rusqlite::{Connection, Transaction};
+
+use super::record::{VerifiedRecord, verify};
+use super::{attendance, day};
+use crate::auth::{Caller, may_sign_in};
+use crate::error::{Result, ServerError};
+use crate::keys::PersonKey;
+use crate::server::Server;
+use crate::signed::{record_hash, sign_receipt};
+use crate::storage;
+use crate::storage::chain::Chain;
+use crate::storage::ingest::Ingested;
+
+/// When to try an item again that met a failure of ours.
+const RETRY_AFTER_MS: u64 = 30_000;
+
+/// What the whole batch shares.
+struct Batch<'a> {
+    caller: &'a Caller,
+    statement_key: SigningKey,
+    person_key: PersonKey,
+    received_ms: i64,
+    /// The device is over: what it captured before is still taken.
+    late: bool,
+}
+
+/// Applies a batch; when this returns, it is on disk.
+pub(crate) fn apply(
+    server: &Server,
+    caller: &Caller,
+    request: &BatchRequest,
+) -> Result<BatchResponse> {
+    if request.items.len() > MAX_ITEMS {
+        return Err(ServerError::Refused(ProblemCode::TooLarge));
+    }
+    let late = match caller.device.state {
+        DeviceState::Revoked | DeviceState::Lost | DeviceState::Replaced => true,
+        state => may_sign_in(state).map(|()| false)?,
+    };
+    let scope = &caller.scope;
+    let batch = Batch {
+        caller,
+        statement_key: server.keys().statement_key(scope.id())?,
+        person_key: server
+            .keys()
+            .person_key(scope.id(), caller.device.employee)?,
+        received_ms: server.now_ms(),
+        late,
+    };
+    let (results, anchor) = server.write(|tx| {
+        let results = request
+            .items
+            .iter()
+            .map(|item| batch.apply_one(tx, item))
+            .collect::<Result<Vec<_>>>()?;
+        Ok((results, server.make_anchor(tx, scope, caller.device.id)?))
+    })?;
+    Ok(BatchResponse {
+        req_id: request.req_id,
+        server_epoch: server.epoch(),
+        server_time_ms: server.now_ms(),
+        results,
+        anchor,
+    })
+}
+
+fn result(item: &BatchItem, verdict: Verdict, code: Option<VerdictCode>) -> ItemResult {
+    ItemResult {
+        id: item.id,
+        verdict,
+        code,
+        retry_after_ms: None,
+        receipt: None,
+    }
+}
+
+impl Batch<'_> {
+    /// One item in its own savepoint: what fails leaves nothing and does not touch its neighbours.
+    fn apply_one(&self, tx: &mut Transaction<'_>, item: &BatchItem) -> Result<ItemResult> {
+        let mut savepoint = tx.savepoint()?;
+        match self.decide(&savepoint, item) {
+            Ok(result) => {
+                savepoint.commit()?;
+                Ok(result)
+            }
+            Err(error) => {
+                savepoint.rollback()?;
+                savepoint.commit()?;
+                tracing::error!(error = %error, "an item could not be stored");
+                let retry = result(item, Verdict::Retry, Some(VerdictCode::Busy));
+                Ok(ItemResult {
+                    retry_after_ms: Some(RETRY_AFTER_MS),
+                    ..retry
+                })
+            }
+        }
+    }
+
+    fn decide(&self, db: &Connection, item: &BatchItem) -> Result<ItemResult> {
+        let scope = &self.caller.scope;
+        if let Some(before) = storage::ingest::get(db, scope, item.id)? {
+            // The bytes count, not what the envelope says about them.
+            if record_hash(&item.payload.0) != before.hash {
+                return Ok(result(
+                    item,
+                    Verdict::Conflict,
+                    Some(VerdictCode::OtherBytes),
+                ));
+            }
+            let receipt = Some(self.receipt(&before));
+            return Ok(ItemResult {
+                receipt,
+                ..result(item, Verdict::Duplicate, None)
+            });
+        }
+        let verified = match verify(item, &self.caller.device) {
+            Ok(verified) => verified,
+            Err(code) => return Ok(result(item, Verdict::Rejected, Some(code))),
+        };
+        let chain = storage::chain::get(db, scope, item.chain_id)?;
+        if chain.is_some_and(|chain| chain.device != self.caller.device.id) {
+            return Ok(result(
+                item,
+                Verdict::Rejected,
+                Some(VerdictCode::Forbidden),
+            ));
+        }
+        let ingested = self.append(db, item, &verified, chain)?;
+        self.take_effect(db, &verified, &ingested)?;
+        let receipt = Some(self.receipt(&ingested));
+        Ok(ItemResult {
+            receipt,
+            ..result(item, Verdict::Applied, None)
+        })
+    }
+
+    /// Puts a record at its place in the chain and keeps its bytes.
+    fn append(
+        &self,
+        db: &Connection,
+        item: &BatchItem,
+        verified: &VerifiedRecord,
+        chain: Option<Chain>,
+    ) -> Result<Ingested> {
+        let (scope, record) = (&self.caller.scope, &verified.record);
+        let rivals = storage::ingest::at_place(db, scope, record.chain_id, record.seq)?;
+        let before =
+            storage::ingest::at_place(db, scope, record.chain_id, record.seq.saturating_sub(1))?;
+        let after =
+            storage::ingest::at_place(db, scope, record.chain_id, record.seq.saturating_add(1))?;
+        let unlinked =
+            !before.is_empty() && !before.iter().any(|before| before.hash == record.prev_hash);
+        // A follower that names another predecessor contradicts this record, unless it belongs to a rival.
+        let strays = after
+            .iter()
+            .filter(|after| rivals.is_empty() && after.prev_hash != verified.hash);
+        let contradicting: Vec<&Ingested> = rivals.iter().chain(strays).collect();
+        for other in &contradicting {
+            storage::ingest::mark_fork(db, scope, other.item)?;
+            attendance::publish(db, scope, other.item)?;
+        }
+        let start = Chain {
+            device: self.caller.device.id,
+            head_seq: 0,
+            head_hash: Bytes32([0; 32]),
+        };
+        let head = self.advance(db, chain.unwrap_or(start), record.seq, verified)?;
+        storage::chain::put(db, scope, record.chain_id, &head)?;
+        let graded = day::grade(db, scope, record, self.received_ms, self.caller.device.id)?;
+        let ingested = Ingested {
+            item: item.id,
+            employee: record.employee,
+            device: record.device,
+            chain: record.chain_id,
+            seq: record.seq,
+            prev_hash: record.prev_hash,
+            hash: verified.hash,
+            presence: verified.presence,
+            fork: unlinked || !contradicting.is_empty(),
+            late: self.late,
+            true_ms: graded.true_ms,
+            received_ms: self.received_ms,
+            receipt_head_seq: head.head_seq,
+            receipt_head_hash: head.head_hash,
+        };
+        storage::ingest::insert(db, scope, &ingested)?;
+        let sealed = self
+            .person_key
+            .seal(&content_of(item)?, item.id.0.as_bytes())?;
+        storage::ingest::insert_content(db, scope, item.id, &sealed)?;
+        Ok(ingested)
+    }
+
+    /// How far the chain goes without a gap once this record is there.
+    fn advance(
+        &self,
+        db: &Connection,
+        mut head: Chain,
+        seq: u64,
+        verified: &VerifiedRecord,
+    ) -> Result<Chain> {
+        if seq == head.head_seq.saturating_add(1) {
+            (head.head_seq, head.head_hash) = (seq, verified.hash);
+            let chain = verified.record.chain_id;
+            while let Some(next) = storage::ingest::at_place(
+                db,
+                &self.caller.scope,
+                chain,
+                head.head_seq.saturating_add(1),
+            )?
+            .first()
+            {
+                (head.head_seq, head.head_hash) = (next.seq, next.hash);
+            }
+        }
+        Ok(head)
+    }
+
+    /// Writes what boards read, joined in whatever order records come.
+    fn take_effect(
+        &self,
+        db: &Connection,
+        verified: &VerifiedRecord,
+        ingested: &Ingested,
+    ) -> Result<()> {
+        let (scope, record) = (&self.caller.scope, &verified.record);
+        let (item, device) = (record.id, record.device);
+        match &record.body {
+            RecordBody::CheckIn(tap)
+            | RecordBody::CheckOut(tap)
+            | RecordBody::BreakStart(tap)
+            | RecordBody::BreakEnd(tap) => {
+                let graded = day::grade(db, scope, record, ingested.received_ms, device)?;
+                attendance::add_tap(db, scope, record, tap, &graded)
+            }
+            RecordBody::Evidence(evidence) => {
+                storage::later::insert_evidence(db, scope, (item, record.seq, device), evidence)?;
+                attendance::publish(db, scope, evidence.about)
+            }
+            RecordBody::Withdrawal(withdrawal) => {
+                storage::later::insert_withdrawal(
+                    db,
+                    scope,
+                    (item, device),
+                    withdrawal.about,
+                    record.wall_ms,
+                )?;
+                attendance::publish_with_next(db, scope, withdrawal.about)
+            }
+            RecordBody::Consent(consent) => storage::later::insert_consent(
+                db,
+                scope,
+                (item, record.employee),
+                consent,
+                record.wall_ms,
+            ),
+        }
+    }
+
+    /// The same for every answer about an item: Ed25519 is deterministic.
+    fn receipt(&self, ingested: &Ingested) -> Receipt {
+        let unsigned = Receipt {
+            item: ingested.item,
+            record_hash: ingested.hash,
+            received_at_ms: ingested.received_ms,
+            chain_id: ingested.chain,
+            head_seq: ingested.receipt_head_seq,
+            head_hash: ingested.receipt_head_hash,
+            key_id: String::new(),
+            sig: Bytes64([0; 64]),
+        };
+        sign_receipt(self.caller.scope.id(), &self.statement_key, unsigned)
+    }
+}
+
+/// What is kept of an item under the person's key: the exact bytes and the signatures over them.
+fn content_of(item: &BatchItem) -> Result<Vec<u8>> {
+    let content = serde_json::json!({"payload": item.payload, "sigs": item.sigs});
+    Ok(storage::json(&content)?.into_bytes())
+}

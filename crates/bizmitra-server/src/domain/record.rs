@@ -1,0 +1,122 @@
+//! Reads an item and says whether it is a record that this very device signed. Pure: nothing is looked up.
+
+use bizmitra_contract::encoding::Bytes32;
+use bizmitra_contract::record::{CONTENT_TYPE, Record, RecordBody, VERSION};
+use bizmitra_contract::signing::ED25519;
+use bizmitra_contract::sync::{BatchItem, VerdictCode};
+use serde::Deserialize;
+
+use crate::signed::{holds, key_id, record_hash, record_message};
+use crate::storage::device::Device;
+
+/// The only item kind of this version.
+const KIND: &str = "record";
+/// Most signatures of a record.
+const MAX_SIGNATURES: usize = 4;
+
+/// A record that holds.
+#[derive(Debug)]
+pub(crate) struct VerifiedRecord {
+    pub(crate) record: Record,
+    pub(crate) hash: Bytes32,
+    /// Signed by the presence key too.
+    pub(crate) presence: bool,
+}
+
+/// What every version of a record says about itself.
+#[derive(Deserialize)]
+struct Head {
+    v: u32,
+    kind: String,
+}
+
+/// Verifies an item against the device that sends it.
+pub(crate) fn verify(item: &BatchItem, device: &Device) -> Result<VerifiedRecord, VerdictCode> {
+    if item.kind != KIND || item.v != VERSION || item.content_type != CONTENT_TYPE {
+        return Err(VerdictCode::UnknownKind);
+    }
+    let hash = record_hash(&item.payload.0);
+    if hash != item.hash {
+        return Err(VerdictCode::Validation);
+    }
+    let record = read(&item.payload.0)?;
+    if record.company != device.company
+        || record.employee != device.employee
+        || record.device != device.id
+    {
+        return Err(VerdictCode::Forbidden);
+    }
+    let same_place = record.id == item.id
+        && record.chain_id == item.chain_id
+        && record.seq == item.seq
+        && record.prev_hash == item.prev_hash;
+    let starts_right = (record.seq == 1) == (record.prev_hash == Bytes32([0; 32]));
+    if !same_place || !starts_right || record.seq == 0 || !item.blobs.is_empty() {
+        return Err(VerdictCode::Validation);
+    }
+    let presence = check_signatures(item, hash, device)?;
+    if !presence && needs_presence(&record.body) {
+        return Err(VerdictCode::Validation);
+    }
+    Ok(VerifiedRecord {
+        record,
+        hash,
+        presence,
+    })
+}
+
+fn read(payload: &[u8]) -> Result<Record, VerdictCode> {
+    serde_json::from_slice(payload).map_err(|_| match serde_json::from_slice::<Head>(payload) {
+        // A kind or version of a newer app, not a broken record.
+        Ok(head) if head.v != VERSION || !is_known(&head.kind) => VerdictCode::UnknownKind,
+        _ => VerdictCode::Validation,
+    })
+}
+
+fn is_known(kind: &str) -> bool {
+    matches!(
+        kind,
+        "check_in"
+            | "check_out"
+            | "break_start"
+            | "break_end"
+            | "evidence"
+            | "withdrawal"
+            | "consent"
+    )
+}
+
+/// Taps and their withdrawals are a person's own; the rest a locked phone may state. Because a tap always has it,
+/// evidence signed by the device alone is only ever joined to a tap signed with presence.
+fn needs_presence(body: &RecordBody) -> bool {
+    match body {
+        RecordBody::CheckIn(_)
+        | RecordBody::CheckOut(_)
+        | RecordBody::BreakStart(_)
+        | RecordBody::BreakEnd(_)
+        | RecordBody::Withdrawal(_) => true,
+        RecordBody::Evidence(_) | RecordBody::Consent(_) => false,
+    }
+}
+
+/// The device key must have signed; a presence signature must hold when it is there. Says whether it is there.
+fn check_signatures(item: &BatchItem, hash: Bytes32, device: &Device) -> Result<bool, VerdictCode> {
+    if item.sigs.len() > MAX_SIGNATURES {
+        return Err(VerdictCode::Validation);
+    }
+    let message = record_message(device.company, hash);
+    let signed_by = |key: &[u8; 32]| {
+        let id = key_id(key);
+        let mut sigs = item.sigs.iter().filter(|sig| sig.key_id == id).peekable();
+        sigs.peek()?;
+        Some(sigs.all(|sig| sig.alg == ED25519 && holds(key, &message, &sig.sig)))
+    };
+    match (
+        signed_by(&device.device_key),
+        signed_by(&device.presence_key),
+    ) {
+        (Some(true), Some(true)) => Ok(true),
+        (Some(true), None) => Ok(false),
+        _ => Err(VerdictCode::Validation),
+    }
+}

@@ -1,0 +1,44 @@
+//! Why an operation of the domain did not succeed. What the caller may know of it is decided in [`crate::problem`].
+
+use bizmitra_contract::problem::ProblemCode;
+
+use crate::keys::KeysError;
+
+/// A refusal, or a failure whose cause stays inside.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerError {
+    /// The caller may act on the code.
+    #[error("refused: {0:?}")]
+    Refused(ProblemCode),
+    /// The signature holds but its time is off; sign again over the nonce.
+    #[error("the signature's time is off")]
+    Stale {
+        /// A fresh nonce.
+        nonce: String,
+    },
+    /// The database refused or failed.
+    #[error("storage failed")]
+    Storage(#[from] rusqlite::Error),
+    /// A stored value does not read back.
+    #[error("stored {0} does not read back")]
+    Damaged(&'static str),
+    /// The key folder failed.
+    #[error("key folder failed")]
+    Keys(#[from] KeysError),
+    /// A job was lost: it panicked or the runtime is going down.
+    #[error("a job was lost")]
+    JobLost,
+    /// The data folder cannot be used.
+    #[error("data folder cannot be used")]
+    DataFolder(#[from] std::io::Error),
+}
+
+impl ServerError {
+    /// Shorthand for the commonest failure.
+    pub(crate) const NOT_FOUND: Self = Self::Refused(ProblemCode::NotFound);
+    /// The body or a parameter is not what the operation takes.
+    pub(crate) const INVALID: Self = Self::Refused(ProblemCode::Invalid);
+}
+
+/// Result of an operation of the domain.
+pub type Result<T, E = ServerError> = std::result::Result<T, E>;

@@ -1,0 +1,250 @@
+//! The key folder: secrets that lie outside the database and outside its backups.
+//!
+//! `server.key` is the root: from it come the key-encryption key and the key under which codes and nonces are
+//! authenticated. Each company has a statement key (SSK) and each person a content key, both wrapped by the
+//! key-encryption key. Deleting a person's file erases that person's content wherever the database was copied to.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use bizmitra_contract::ids::{CompanyId, EmployeeId};
+use chacha20poly1305::aead::{Aead, KeyInit, Payload};
+use chacha20poly1305::{ChaCha20Poly1305, Key, Nonce};
+use ed25519_dalek::SigningKey;
+use hkdf::Hkdf;
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+/// Why a key could not be had.
+#[derive(Debug, thiserror::Error)]
+pub enum KeysError {
+    /// The folder could not be read or written.
+    #[error("key file cannot be read or written")]
+    Io(#[from] io::Error),
+    /// No such key: never made, or erased.
+    #[error("key is not here")]
+    Missing,
+    /// The file or the ciphertext is not what was written.
+    #[error("key or ciphertext is damaged")]
+    Damaged,
+    /// The system gave no random bytes.
+    #[error("no randomness")]
+    Randomness,
+}
+
+type Secret = Zeroizing<[u8; 32]>;
+
+/// The open key folder.
+pub struct Keys {
+    folder: PathBuf,
+    wrapping: Secret,
+    codes: Secret,
+    nonces: Secret,
+}
+
+impl std::fmt::Debug for Keys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Keys").finish_non_exhaustive()
+    }
+}
+
+/// Random bytes of the system.
+pub(crate) fn make_random<const N: usize>() -> Result<[u8; N], KeysError> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|_| KeysError::Randomness)?;
+    Ok(bytes)
+}
+
+impl Keys {
+    /// Opens the folder; makes it with a new root when there is none.
+    ///
+    /// # Errors
+    /// When the folder or the root cannot be read or written.
+    pub fn open(folder: &Path) -> Result<Self, KeysError> {
+        fs::create_dir_all(folder)?;
+        restrict(folder, 0o700)?;
+        let file = folder.join("server.key");
+        if !file.exists() {
+            // A command line may do the same at the same moment: whoever links first wins, both read the winner.
+            write_new(&file, &*Zeroizing::new(make_random::<32>()?))?;
+        }
+        let root = Zeroizing::new(fs::read(&file)?);
+        if root.len() != 32 {
+            return Err(KeysError::Damaged);
+        }
+        Ok(Self {
+            folder: folder.to_owned(),
+            wrapping: derive(&root, b"bz/server/kek/v1")?,
+            codes: derive(&root, b"bz/server/codes/v1")?,
+            // Nonces die with the process: a used one cannot come back after a restart.
+            nonces: Zeroizing::new(make_random()?),
+        })
+    }
+
+    /// HMAC under which activation codes are stored.
+    pub(crate) fn code_mac(&self, code: &str) -> [u8; 32] {
+        mac(&self.codes, code.as_bytes())
+    }
+
+    /// HMAC under which nonces are recognised.
+    pub(crate) fn nonce_mac(&self, message: &[u8]) -> [u8; 32] {
+        mac(&self.nonces, message)
+    }
+
+    /// Makes a company's statement key.
+    pub(crate) fn make_statement_key(&self, company: CompanyId) -> Result<(), KeysError> {
+        self.wrap_new(&self.statement_file(company), company.0.as_bytes())
+    }
+
+    /// A company's statement key.
+    pub(crate) fn statement_key(&self, company: CompanyId) -> Result<SigningKey, KeysError> {
+        let secret = self.unwrap(&self.statement_file(company), company.0.as_bytes())?;
+        Ok(SigningKey::from_bytes(&secret))
+    }
+
+    /// Makes a person's content key.
+    pub(crate) fn make_person_key(
+        &self,
+        company: CompanyId,
+        person: EmployeeId,
+    ) -> Result<(), KeysError> {
+        self.wrap_new(&self.person_file(company, person), person.0.as_bytes())
+    }
+
+    /// A person's content key.
+    pub(crate) fn person_key(
+        &self,
+        company: CompanyId,
+        person: EmployeeId,
+    ) -> Result<PersonKey, KeysError> {
+        self.unwrap(&self.person_file(company, person), person.0.as_bytes())
+            .map(PersonKey)
+    }
+
+    fn statement_file(&self, company: CompanyId) -> PathBuf {
+        self.folder.join(format!("statement-{company}.key"))
+    }
+
+    fn person_file(&self, company: CompanyId, person: EmployeeId) -> PathBuf {
+        self.folder
+            .join(format!("people-{company}"))
+            .join(format!("{person}.key"))
+    }
+
+    fn wrap_new(&self, file: &Path, name: &[u8]) -> Result<(), KeysError> {
+        let secret = Zeroizing::new(make_random::<32>()?);
+        if let Some(folder) = file.parent() {
+            fs::create_dir_all(folder)?;
+            restrict(folder, 0o700)?;
+        }
+        write_new(file, &seal(&self.wrapping, &*secret, name)?)?;
+        Ok(())
+    }
+
+    fn unwrap(&self, file: &Path, name: &[u8]) -> Result<Secret, KeysError> {
+        let sealed = match fs::read(file) {
+            Ok(sealed) => sealed,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(KeysError::Missing);
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let plain = Zeroizing::new(open(&self.wrapping, &sealed, name)?);
+        <[u8; 32]>::try_from(plain.as_slice())
+            .map(Zeroizing::new)
+            .map_err(|_| KeysError::Damaged)
+    }
+}
+
+/// The key under which one person's content lies.
+pub(crate) struct PersonKey(Secret);
+
+impl PersonKey {
+    /// Seals content; `name` must be given again to open it.
+    pub(crate) fn seal(&self, plain: &[u8], name: &[u8]) -> Result<Vec<u8>, KeysError> {
+        seal(&self.0, plain, name)
+    }
+
+    /// Opens content.
+    pub(crate) fn open(&self, sealed: &[u8], name: &[u8]) -> Result<Vec<u8>, KeysError> {
+        open(&self.0, sealed, name)
+    }
+}
+
+fn derive(root: &[u8], purpose: &[u8]) -> Result<Secret, KeysError> {
+    let mut key = Zeroizing::new([0; 32]);
+    Hkdf::<Sha256>::new(None, root)
+        .expand(purpose, &mut *key)
+        .map_err(|_| KeysError::Damaged)?;
+    Ok(key)
+}
+
+fn mac(key: &Secret, message: &[u8]) -> [u8; 32] {
+    // HMAC takes keys of any length, so the error cannot occur; an all-zero mac would match nothing stored.
+    Hmac::<Sha256>::new_from_slice(key.as_slice()).map_or([0; 32], |mac| {
+        mac.chain_update(message).finalize().into_bytes().into()
+    })
+}
+
+fn seal(key: &Secret, plain: &[u8], name: &[u8]) -> Result<Vec<u8>, KeysError> {
+    let nonce = make_random::<12>()?;
+    let cipher = ChaCha20Poly1305::new(&Key::from(**key));
+    let sealed = cipher
+        .encrypt(
+            &Nonce::from(nonce),
+            Payload {
+                msg: plain,
+                aad: name,
+            },
+        )
+        .map_err(|_| KeysError::Damaged)?;
+    Ok([nonce.as_slice(), &sealed].concat())
+}
+
+fn open(key: &Secret, sealed: &[u8], name: &[u8]) -> Result<Vec<u8>, KeysError> {
+    let (nonce, ciphertext) = sealed.split_first_chunk::<12>().ok_or(KeysError::Damaged)?;
+    let cipher = ChaCha20Poly1305::new(&Key::from(**key));
+    cipher
+        .decrypt(
+            &Nonce::from(*nonce),
+            Payload {
+                msg: ciphertext,
+                aad: name,
+            },
+        )
+        .map_err(|_| KeysError::Damaged)
+}
+
+/// Writes a file that did not exist: whole and on disk, or not at all.
+fn write_new(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = file.parent().unwrap_or_else(|| Path::new("."));
+    let draft = file.with_extension(format!("{}.new", uuid::Uuid::new_v4()));
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut out = options.open(&draft)?;
+    out.write_all(bytes)?;
+    out.sync_all()?;
+    let linked = fs::hard_link(&draft, file);
+    fs::remove_file(&draft)?;
+    match linked {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+        _ => {}
+    }
+    #[cfg(unix)]
+    File::open(folder)?.sync_all()?;
+    Ok(())
+}
+
+#[cfg(unix)]
+fn restrict(folder: &Path, mode: u32) -> io::Result<()> {
+    fs::set_permissions(folder, std::os::unix::fs::PermissionsExt::from_mode(mode))
+}
+
+#[cfg(not(unix))]
+fn restrict(_folder: &Path, _mode: u32) -> io::Result<()> {
+    Ok(())
+}

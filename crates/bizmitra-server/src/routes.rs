@@ -1,0 +1,39 @@
+//! Paths of the contract to handlers, with the layers around them.
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post};
+use bizmitra_contract::paths;
+use bizmitra_contract::sync::MAX_BYTES;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::handlers::{about, devices, enrolment, login, sync};
+use crate::observe::observe;
+use crate::server::Server;
+
+/// Most bytes of a body that is not a batch.
+const SMALL_BODY: usize = 16 * 1024;
+
+/// The whole API, to be served or to be called directly.
+pub fn router(server: Server) -> Router {
+    let batch = post(sync::batch).layer(DefaultBodyLimit::max(MAX_BYTES));
+    Router::new()
+        .route(paths::HEALTH, get(about::health))
+        .route(paths::OPENAPI, get(about::openapi))
+        .route(paths::INVITATION, post(enrolment::check))
+        .route(paths::ENROLMENT, post(enrolment::enrol))
+        .route(paths::THIS_DEVICE, get(devices::this_device))
+        .route(paths::LOGIN_CHALLENGE, post(login::challenge))
+        .route(paths::LOGIN, post(login::sign_in))
+        .route(paths::CHANGES, get(sync::changes))
+        .route(paths::ME, get(login::me))
+        .route(paths::PENDING_DEVICES, get(devices::pending))
+        .route(paths::APPROVE_DEVICE, post(devices::approve))
+        .route(paths::REVOKE_DEVICE, post(devices::revoke))
+        .layer(DefaultBodyLimit::max(SMALL_BODY))
+        .route(paths::SYNC_BATCH, batch)
+        .layer(CatchPanicLayer::new())
+        .layer(from_fn_with_state(server.clone(), observe))
+        .with_state(server)
+}

@@ -1,0 +1,176 @@
+//! What every handler holds: the database, the key folder, the clock and the book of nonces.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bizmitra_contract::ids::{AnchorId, DeviceId};
+use bizmitra_contract::statement::{SignedStatement, TimeAnchor};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+use crate::auth::{CompanyScope, Nonces};
+use crate::clock::Clock;
+use crate::error::{Result, ServerError};
+use crate::keys::Keys;
+use crate::{signed, storage};
+
+/// How a server is set up.
+#[derive(Debug, Clone)]
+pub struct ServerConfig {
+    /// Folder of the database and of the key folder; made when absent.
+    pub data: PathBuf,
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// Public `scheme://host[:port]` when it is not what the `Host` header says (behind a proxy).
+    pub origin: Option<String>,
+    /// Certificate and key, as PEM files; plain HTTP without.
+    pub tls: Option<TlsFiles>,
+}
+
+/// PEM files of the server's certificate chain and private key.
+#[derive(Debug, Clone)]
+pub struct TlsFiles {
+    /// Certificate chain, leaf first.
+    pub cert: PathBuf,
+    /// Private key.
+    pub key: PathBuf,
+}
+
+impl ServerConfig {
+    /// Plain HTTP on a free port of the loopback, for development and tests.
+    pub fn loopback(data: impl Into<PathBuf>) -> Self {
+        Self {
+            data: data.into(),
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            origin: None,
+            tls: None,
+        }
+    }
+}
+
+/// An open server; cheap to clone.
+#[derive(Clone)]
+pub struct Server(Arc<Inner>);
+
+struct Inner {
+    config: ServerConfig,
+    db: Mutex<Connection>,
+    keys: Keys,
+    nonces: Nonces,
+    clock: Arc<dyn Clock>,
+    epoch: u64,
+}
+
+impl std::fmt::Debug for Server {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Server")
+            .field("config", &self.0.config)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Server {
+    /// Opens the data folder: database, schema, keys.
+    ///
+    /// # Errors
+    /// When the folder, the database or the keys cannot be read or written.
+    pub fn open(config: ServerConfig, clock: Arc<dyn Clock>) -> Result<Self> {
+        std::fs::create_dir_all(&config.data)?;
+        let keys = Keys::open(&config.data.join("keys"))?;
+        let db = storage::open(&config.data.join("bizmitra.db"), clock.now_ms())?;
+        let epoch = storage::server_epoch(&db)?;
+        Ok(Self(Arc::new(Inner {
+            config,
+            db: Mutex::new(db),
+            keys,
+            nonces: Nonces::default(),
+            clock,
+            epoch,
+        })))
+    }
+
+    /// How it was set up.
+    pub fn config(&self) -> &ServerConfig {
+        &self.0.config
+    }
+
+    /// Milliseconds since 1970-01-01T00:00:00Z by the server's clock.
+    pub fn now_ms(&self) -> i64 {
+        self.0.clock.now_ms()
+    }
+
+    /// Changes after a restore from backup.
+    pub fn epoch(&self) -> u64 {
+        self.0.epoch
+    }
+
+    pub(crate) fn keys(&self) -> &Keys {
+        &self.0.keys
+    }
+
+    pub(crate) fn nonces(&self) -> &Nonces {
+        &self.0.nonces
+    }
+
+    /// Runs one transaction; it is on disk when this returns `Ok`, and nothing of it is otherwise.
+    pub(crate) fn write<T>(
+        &self,
+        work: impl FnOnce(&mut Transaction<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let mut db = self.0.db.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let done = work(&mut tx)?;
+        tx.commit()?;
+        Ok(done)
+    }
+
+    /// Reads one consistent state.
+    pub(crate) fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        let mut db = self.0.db.lock().unwrap_or_else(PoisonError::into_inner);
+        let tx = db.transaction()?;
+        work(&tx)
+    }
+
+    /// Runs blocking work off the runtime's own threads.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Self) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let server = self.clone();
+        tokio::task::spawn_blocking(move || work(&server))
+            .await
+            .map_err(|_| ServerError::JobLost)?
+    }
+
+    /// Says what time it is, so that later records of the device can refer to it.
+    pub(crate) fn make_anchor(
+        &self,
+        db: &Connection,
+        scope: &CompanyScope,
+        device: DeviceId,
+    ) -> Result<SignedStatement> {
+        let anchor = TimeAnchor {
+            anchor_id: AnchorId(uuid::Uuid::now_v7()),
+            device,
+            server_time_ms: self.now_ms(),
+        };
+        storage::anchor::insert(db, scope, anchor.anchor_id, device, anchor.server_time_ms)?;
+        self.sign(scope, "anchor", &anchor)
+    }
+
+    /// Signs a statement with the company's statement key.
+    pub(crate) fn sign<T: serde::Serialize>(
+        &self,
+        scope: &CompanyScope,
+        kind: &str,
+        payload: &T,
+    ) -> Result<SignedStatement> {
+        let key = self.keys().statement_key(scope.id())?;
+        Ok(signed::sign_statement(
+            scope.id(),
+            &key,
+            kind,
+            storage::json(payload)?.into_bytes(),
+        ))
+    }
+}

@@ -1,0 +1,146 @@
+//! The database: one SQLite file, one writer, every commit on disk before an answer leaves.
+//!
+//! Each table has its file with its SQL beside its row mapping. Every function takes a
+//! [`CompanyScope`](crate::auth::CompanyScope); the only two that do not are the two that find out whose a device or
+//! a code is, and they are called by [`crate::auth`] alone.
+
+pub(crate) mod anchor;
+pub(crate) mod attendance;
+pub(crate) mod audit;
+pub(crate) mod chain;
+pub(crate) mod company;
+pub(crate) mod device;
+pub(crate) mod employee;
+pub(crate) mod feed;
+pub(crate) mod ingest;
+pub(crate) mod invitation;
+pub(crate) mod later;
+pub(crate) mod plan;
+pub(crate) mod session;
+
+use std::path::Path;
+
+use rusqlite::types::Type;
+use rusqlite::{Connection, Row};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::error::{Result, ServerError};
+
+/// Numbered, forward only; a released one is never edited.
+const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_initial.sql")];
+
+/// Before this version a reset of the WAL could corrupt the file.
+const OLDEST_SQLITE: i32 = 3_051_003;
+
+/// Opens the database, brings its schema up to date and makes sure that it has an epoch.
+pub(crate) fn open(file: &Path, now_ms: i64) -> Result<Connection> {
+    if rusqlite::version_number() < OLDEST_SQLITE {
+        return Err(ServerError::Damaged("SQLite version"));
+    }
+    let mut db = Connection::open(file)?;
+    db.busy_timeout(std::time::Duration::from_secs(5))?;
+    db.execute_batch(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
+         PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF; PRAGMA mmap_size = 0;",
+    )?;
+    db.set_prepared_statement_cache_capacity(128);
+    migrate(&mut db)?;
+    db.execute(
+        "INSERT OR IGNORE INTO meta (name, value) VALUES ('server_epoch', ?1)",
+        [now_ms.to_string()],
+    )?;
+    Ok(db)
+}
+
+fn migrate(db: &mut Connection) -> Result<()> {
+    let tx = db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    let done: u32 = tx.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let mut version = 0_u32;
+    for migration in MIGRATIONS {
+        version += 1;
+        if version > done {
+            tx.execute_batch(migration)?;
+            tx.pragma_update(None, "user_version", version)?;
+        }
+    }
+    if done > version {
+        return Err(ServerError::Damaged(
+            "schema version (made by a newer server)",
+        ));
+    }
+    tx.commit()?;
+    Ok(())
+}
+
+/// A number that changes after a restore from backup.
+pub(crate) fn server_epoch(db: &Connection) -> Result<u64> {
+    let text: String = db.query_row(
+        "SELECT value FROM meta WHERE name = 'server_epoch'",
+        [],
+        |row| row.get(0),
+    )?;
+    text.parse()
+        .map_err(|_| ServerError::Damaged("server epoch"))
+}
+
+/// An id as it lies in a column.
+pub(crate) fn key(id: Uuid) -> [u8; 16] {
+    id.into_bytes()
+}
+
+/// Reads an id.
+pub(crate) fn uuid(row: &Row<'_>, column: &str) -> rusqlite::Result<Uuid> {
+    row.get::<_, [u8; 16]>(column).map(Uuid::from_bytes)
+}
+
+/// Reads an id that may be absent.
+pub(crate) fn optional_uuid(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<Uuid>> {
+    Ok(row
+        .get::<_, Option<[u8; 16]>>(column)?
+        .map(Uuid::from_bytes))
+}
+
+/// The contract's wire word of a value without content.
+pub(crate) fn word<T: Serialize>(value: &T) -> String {
+    match serde_json::to_value(value) {
+        Ok(Value::String(word)) => word,
+        _ => String::new(),
+    }
+}
+
+/// Reads a wire word.
+pub(crate) fn read_word<T: DeserializeOwned>(row: &Row<'_>, column: &str) -> rusqlite::Result<T> {
+    parse(Value::String(row.get(column)?))
+}
+
+/// Reads a wire word that may be absent.
+pub(crate) fn read_optional_word<T: DeserializeOwned>(
+    row: &Row<'_>,
+    column: &str,
+) -> rusqlite::Result<Option<T>> {
+    row.get::<_, Option<String>>(column)?
+        .map(|word| parse(Value::String(word)))
+        .transpose()
+}
+
+/// Reads JSON.
+pub(crate) fn read_json<T: DeserializeOwned>(row: &Row<'_>, column: &str) -> rusqlite::Result<T> {
+    let text: String = row.get(column)?;
+    serde_json::from_str(&text).map_err(|error| unreadable(Box::new(error)))
+}
+
+/// JSON as it lies in a column.
+pub(crate) fn json<T: Serialize>(value: &T) -> Result<String> {
+    serde_json::to_string(value).map_err(|_| ServerError::Damaged("JSON"))
+}
+
+fn parse<T: DeserializeOwned>(value: Value) -> rusqlite::Result<T> {
+    serde_json::from_value(value).map_err(|error| unreadable(Box::new(error)))
+}
+
+fn unreadable(error: Box<dyn std::error::Error + Send + Sync>) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(0, Type::Text, error)
+}

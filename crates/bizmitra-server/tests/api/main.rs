@@ -1,0 +1,30 @@
+//! The API as a device sees it: the router is called directly, by a device written from the contract's documents.
+
+#[cfg(test)]
+mod about;
+#[cfg(test)]
+mod activation;
+#[cfg(test)]
+mod attendance;
+#[cfg(test)]
+mod batch;
+#[cfg(test)]
+mod chain;
+#[cfg(test)]
+mod decisions;
+#[cfg(test)]
+mod demo;
+#[cfg(test)]
+mod device;
+#[cfg(test)]
+mod enrolment;
+#[cfg(test)]
+mod feed;
+#[cfg(test)]
+mod login;
+#[cfg(test)]
+mod signatures;
+#[cfg(test)]
+mod tls;
+#[cfg(test)]
+mod world;

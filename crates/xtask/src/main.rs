@@ -1,0 +1,106 @@
+#![doc = include_str!("../README.md")]
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+mod android;
+mod bench;
+mod bundle;
+mod demo;
+mod faults;
+mod icons;
+mod process;
+mod products;
+mod rules;
+mod say;
+mod setup;
+mod suites;
+mod window;
+mod workspace;
+
+use workspace::Workspace;
+
+/// The project's commands.
+#[derive(Parser)]
+#[command(name = "x", disable_help_subcommand = false)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Starts a demo server and the app.
+    Run {
+        /// No display: the main journey in a real window under Xvfb, told step by step.
+        #[arg(long)]
+        headless: bool,
+    },
+    /// Runs every suite that must pass before a change lands.
+    Test {
+        /// Also what takes long: more kills.
+        #[arg(long)]
+        long: bool,
+    },
+    /// Drives the real window.
+    E2e {
+        /// Only journeys whose name contains this.
+        filter: Option<String>,
+    },
+    /// Breaks things on purpose.
+    Faults {
+        /// What to break.
+        #[arg(long, value_enum, default_value = "kill")]
+        suite: FaultSuite,
+    },
+    /// Measures.
+    Bench {
+        /// What to measure.
+        #[arg(value_enum)]
+        what: Measure,
+    },
+    /// Type-checks the whole shell for Android.
+    CheckAndroid,
+    /// Makes every icon size from icons/source.svg.
+    Icons,
+    /// Builds the web bundle into dist/.
+    Ui,
+    /// Installs what is missing.
+    Setup,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum FaultSuite {
+    /// SIGKILL at each write, fsync and rename of a check-in.
+    Kill,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Measure {
+    /// Process start to an interactive screen, sizes, memory.
+    Start,
+    /// Tap to saved, against a bare commit of the same bytes.
+    Checkin,
+}
+
+fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    let workspace = Workspace::find()?;
+    match arguments.command {
+        Command::Run { headless } => demo::run(&workspace, headless),
+        Command::Test { long } => suites::test(&workspace, long),
+        Command::E2e { filter } => window::e2e(&workspace, filter.as_deref()),
+        Command::Faults {
+            suite: FaultSuite::Kill,
+        } => faults::kill(&workspace, faults::Size::Whole),
+        Command::Bench {
+            what: Measure::Start,
+        } => bench::start(&workspace),
+        Command::Bench {
+            what: Measure::Checkin,
+        } => bench::checkin(&workspace),
+        Command::CheckAndroid => suites::check_android(&workspace),
+        Command::Icons => icons::make(&workspace),
+        Command::Ui => bundle::build(&workspace),
+        Command::Setup => setup::all(&workspace),
+    }
+}

@@ -1,0 +1,98 @@
+-- The store of one device: what each column means. The real tables are made by crates/bizmitra-store/migrations/;
+-- a test fails when a table, column or index is missing here or surplus, or when a column has no comment.
+-- Times ending in `_ms` are milliseconds since 1970-01-01T00:00:00Z unless said otherwise. Ids are the 16 bytes of a UUID.
+-- The whole file is encrypted (SQLCipher, raw key and salt). Rows of `record`, `outbox` and `receipt` are never deleted here.
+
+-- The hash chain this store appends to. None before activation; a salvaged store starts another one.
+CREATE TABLE chain (
+    slot      INTEGER NOT NULL PRIMARY KEY CHECK (slot = 1), -- always 1: there is one chain a store
+    id        BLOB    NOT NULL CHECK (length(id) = 16), -- the chain
+    head_seq  INTEGER NOT NULL CHECK (head_seq >= 0), -- sequence number of the last record; 0 before the first
+    head_hash BLOB    NOT NULL CHECK (length(head_hash) = 32) -- its hash; zeros before the first
+) STRICT;
+
+-- Records: the exact bytes captured and signed at the tap. Written once, never changed.
+CREATE TABLE record (
+    n            INTEGER NOT NULL PRIMARY KEY, -- order of writing; oldest first is by this number
+    id           BLOB    NOT NULL UNIQUE CHECK (length(id) = 16), -- item id, UUIDv7, unique for ever; minted when the form opens
+    chain        BLOB    NOT NULL CHECK (length(chain) = 16), -- the chain it belongs to; differs from chain.id for salvaged records
+    seq          INTEGER NOT NULL CHECK (seq >= 1), -- place in the chain, from 1
+    prev_hash    BLOB    NOT NULL CHECK (length(prev_hash) = 32), -- hash of the record before; zeros for the first
+    hash         BLOB    NOT NULL CHECK (length(hash) = 32), -- hash of this record
+    content_type TEXT    NOT NULL, -- what the payload is, as it is sent
+    payload      BLOB    NOT NULL, -- exact bytes; nothing ever re-serialises them
+    sigs         TEXT    NOT NULL, -- JSON: [[key id, 64 bytes as hex], ...], signatures over the hash
+    UNIQUE (chain, seq)
+) STRICT;
+
+-- The outbox: one row a record.
+CREATE TABLE outbox (
+    record      INTEGER NOT NULL PRIMARY KEY REFERENCES record (n), -- the record
+    lane        INTEGER NOT NULL, -- order of sending: 0 control, 1 taps, 2 other records
+    state       TEXT    NOT NULL CHECK (state IN ('queued', 'in_doubt', 'acked', 'parked')), -- see the picture in core's `outbox`
+    park_reason TEXT             CHECK ((park_reason IS NOT NULL) = (state = 'parked')), -- why it needs the person: validation, unknown_kind, forbidden, conflict
+    size        INTEGER NOT NULL -- bytes of the payload, so that picking reads no payload in vain
+) STRICT;
+
+-- What may be sent, in the order of sending.
+CREATE INDEX outbox_sendable ON outbox (lane, record) WHERE state IN ('queued', 'in_doubt');
+-- What needs the person.
+CREATE INDEX outbox_parked ON outbox (record) WHERE state = 'parked';
+
+-- The server's promise that a record arrived.
+CREATE TABLE receipt (
+    record         INTEGER NOT NULL PRIMARY KEY REFERENCES record (n), -- the record
+    received_at_ms INTEGER NOT NULL, -- when the server committed it, by the server's clock
+    body           BLOB    NOT NULL -- the receipt as it came, JSON, verifiable without the server
+) STRICT;
+
+-- Taps with what became of them: this device's, and those of the person's other devices as the feed tells them.
+CREATE TABLE entry (
+    n                  INTEGER NOT NULL PRIMARY KEY, -- order of writing
+    id                 BLOB    NOT NULL UNIQUE CHECK (length(id) = 16), -- item id of the tap
+    record             INTEGER          UNIQUE REFERENCES record (n), -- its record; null when this store did not make it
+    hash               BLOB    NOT NULL CHECK (length(hash) = 32), -- hash of the record, as signed here or as the feed says
+    action             TEXT    NOT NULL, -- check_in, check_out, break_start, break_end
+    wall_ms            INTEGER NOT NULL, -- wall clock of the device at the tap
+    offset_min         INTEGER NOT NULL, -- UTC offset then, minutes
+    day                TEXT    NOT NULL, -- day it belongs to, YYYY-MM-DD
+    shift              BLOB             CHECK (length(shift) = 16), -- shift the device believed to be in
+    elapsed_ms         INTEGER NOT NULL, -- clock that counts sleep at the tap, milliseconds since the start of the system; 0 from the feed
+    boot_id            TEXT    NOT NULL, -- start of the system in which elapsed_ms counts; empty from the feed
+    tolerance_ms       INTEGER, -- half width of the true time's interval as this device saw it, milliseconds; null without an anchor
+    evidence           TEXT, -- location verdict, JSON of core's `Evidence`; null until it is written. No position is in it
+    evidence_record    INTEGER          REFERENCES record (n), -- record that carries the evidence; null from the feed
+    withdrawn          INTEGER NOT NULL CHECK (withdrawn IN (0, 1)), -- 1 when its person took it back
+    withdrawal_record  INTEGER          REFERENCES record (n), -- record that carries the withdrawal; null from the feed
+    grade              TEXT, -- A to D, the server's word on the time; null before the feed brought it
+    grade_tolerance_ms INTEGER, -- half width of the true time's interval as the server sees it, milliseconds
+    received_at_ms     INTEGER, -- when the server committed the tap, as the feed says
+    alarm              TEXT             CHECK (alarm IN ('tap', 'later')) -- the server's copy differs from what was signed: in the tap itself (stays), or in what came later (the next copy decides again)
+) STRICT;
+
+-- A day, by captured time.
+CREATE INDEX entry_day ON entry (day, wall_ms);
+-- The latest.
+CREATE INDEX entry_wall ON entry (wall_ms);
+-- Taps of a process that was ended while locating.
+CREATE INDEX entry_owes_evidence ON entry (n) WHERE evidence IS NULL AND record IS NOT NULL;
+-- Entries that differ from the server's copy.
+CREATE INDEX entry_alarm ON entry (n) WHERE alarm IS NOT NULL;
+-- For the foreign key.
+CREATE INDEX entry_evidence_record ON entry (evidence_record) WHERE evidence_record IS NOT NULL;
+-- For the foreign key.
+CREATE INDEX entry_withdrawal_record ON entry (withdrawal_record) WHERE withdrawal_record IS NOT NULL;
+
+-- Cached values of the change feed, as they came.
+CREATE TABLE feed (
+    kind  TEXT NOT NULL, -- profile, policy, site or shift
+    id    TEXT NOT NULL, -- which one of its kind
+    value BLOB NOT NULL, -- JSON
+    PRIMARY KEY (kind, id)
+) STRICT, WITHOUT ROWID;
+
+-- Small values.
+CREATE TABLE setting (
+    name  TEXT NOT NULL PRIMARY KEY, -- a name of core's `store::Key`, or `feed_cursor`, or `salvaged` (this store was rebuilt from a damaged one)
+    value BLOB NOT NULL -- JSON by convention; the vault envelope in it is sealed once more by the PIN
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,9 @@
+//! Domain types to what screens show. No decision is made here: words, units and shapes only.
+
+mod entry;
+mod person;
+mod status;
+
+pub use entry::{Scene, read_action};
+pub use person::{attention_reason, me, pin_problem};
+pub use status::{invitation, language, language_word, no_keystore, status, theme_word, unlock};

@@ -1,0 +1,5 @@
+//! Entry of the web bundle.
+
+fn main() {
+    bizmitra_ui::mount();
+}

@@ -1,0 +1,157 @@
+//! The real server program with its demo company, and what its administrator can ask it.
+
+use std::fs::{self, OpenOptions};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+use crate::desktop::free_port;
+use crate::processes::Group;
+
+/// A server with a folder and an address of its own. It can be stopped and started again.
+pub struct Server {
+    program: PathBuf,
+    folder: PathBuf,
+    log: PathBuf,
+    port: u16,
+    running: Option<Group>,
+}
+
+impl Server {
+    /// Starts the demo company in `folder`.
+    pub fn start(program: &Path, folder: PathBuf, log: PathBuf) -> Result<Self> {
+        fs::create_dir_all(&folder)?;
+        let mut server = Self {
+            program: program.to_path_buf(),
+            folder,
+            log,
+            port: free_port()?,
+            running: None,
+        };
+        server.again()?;
+        Ok(server)
+    }
+
+    /// Where it listens.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// `http://host:port`.
+    pub fn address(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Starts it again on the same address, and waits until it is healthy.
+    pub fn again(&mut self) -> Result<()> {
+        let log = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&self.log)?;
+        let mut command = Command::new(&self.program);
+        command
+            .args([
+                "serve",
+                "--demo",
+                "--print-codes",
+                "--listen",
+                &format!("127.0.0.1:{}", self.port),
+                "--data",
+            ])
+            .arg(&self.folder);
+        self.running = Some(Group::start(
+            command
+                .stdin(Stdio::null())
+                .stdout(log.try_clone()?)
+                .stderr(log),
+        )?);
+        let start = Instant::now();
+        while ureq::get(format!("{}/health", self.address()))
+            .call()
+            .is_err()
+        {
+            if start.elapsed() > Duration::from_secs(30) {
+                bail!(
+                    "the server did not become healthy; see {}",
+                    self.log.display()
+                );
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        Ok(())
+    }
+
+    /// Stops it gracefully, as a service manager does.
+    pub fn stop(&mut self) -> Result<()> {
+        let mut running = self.running.take().context("the server is not running")?;
+        let status = running.stop()?;
+        if !status.success() {
+            bail!("the server ended with {status} on SIGTERM");
+        }
+        Ok(())
+    }
+
+    /// The phone code of the demo's employee whose name begins so.
+    pub fn code_of(&self, name: &str) -> Result<String> {
+        let demo = self.demo()?;
+        let people = demo
+            .get("people")
+            .and_then(Value::as_array)
+            .context("demo.json has no people")?;
+        let is_meant = |person: &&Value| {
+            person
+                .get("name")
+                .and_then(Value::as_str)
+                .is_some_and(|known| known.starts_with(name))
+        };
+        let code = people
+            .iter()
+            .find(is_meant)
+            .and_then(|person| person.get("code"))
+            .and_then(Value::as_str);
+        Ok(code
+            .with_context(|| format!("no activation code of {name} in demo.json"))?
+            .to_owned())
+    }
+
+    /// All attendance of the demo company that the server holds.
+    pub fn attendance(&self) -> Result<Vec<Value>> {
+        let demo = self.demo()?;
+        let company = demo
+            .get("company")
+            .and_then(Value::as_str)
+            .context("demo.json has no company")?;
+        let mut command = Command::new(&self.program);
+        command
+            .args([
+                "attendance",
+                "list",
+                "--json",
+                "--company",
+                company,
+                "--data",
+            ])
+            .arg(&self.folder);
+        let output = command.output()?;
+        if !output.status.success() {
+            bail!(
+                "attendance list: {}",
+                String::from_utf8_lossy(&output.stderr)
+            );
+        }
+        let answer: Value = serde_json::from_slice(&output.stdout).context("attendance list")?;
+        Ok(answer
+            .as_array()
+            .context("attendance list is not a list")?
+            .clone())
+    }
+
+    fn demo(&self) -> Result<Value> {
+        let text = fs::read_to_string(self.folder.join("demo.json")).context("demo.json")?;
+        serde_json::from_str(&text).context("demo.json")
+    }
+}

@@ -1,0 +1,164 @@
+//! Tap to saved over 1,000 check-ins of the whole device, each beside a bare SQLCipher commit of the same bytes; then the
+//! drain of what they left to a real server. Ends with `p50_ms=… p99_ms=… ratio=… drain_per_s=…`.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use bizmitra_core::attendance::Action;
+use bizmitra_core::enrolment::Platform;
+use bizmitra_core::vault::Pin;
+use bizmitra_device::keystores::MemoryKeystore;
+use bizmitra_device::platform::{NoGps, OsEntropy, SystemClock};
+use bizmitra_device::{Config, Device, Kdf, LocationWish, Phase, Ports};
+use bizmitra_e2e::journey::{PERSON, PIN};
+use bizmitra_e2e::say;
+use bizmitra_e2e::server::Server;
+use clap::Parser;
+use rusqlite::Connection;
+
+/// Check-ins measured.
+const TAPS: usize = 1_000;
+
+/// Measures saving and draining.
+#[derive(Parser)]
+struct Arguments {
+    /// The server's program.
+    #[arg(long)]
+    server: PathBuf,
+}
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let arguments = Arguments::parse();
+    let folder = tempfile::tempdir()?;
+    let mut server = Server::start(
+        &arguments.server,
+        folder.path().join("server"),
+        folder.path().join("server.log"),
+    )?;
+    let device = activate(&folder.path().join("device"), &server).await?;
+    server.stop()?;
+
+    let bare = Bare::open(&folder.path().join("bare.db"))?;
+    let (mut saved, mut committed) = (Vec::with_capacity(TAPS), Vec::with_capacity(TAPS));
+    for round in 0..TAPS {
+        // The form's id is minted when the form opens, before the tap.
+        let form = device.home()?.form_id;
+        let action = if round % 2 == 0 {
+            Action::CheckIn
+        } else {
+            Action::CheckOut
+        };
+        let start = Instant::now();
+        let entry = device.tap(form, action, LocationWish::Skip)?;
+        saved.push(ms(start));
+        // The evidence that follows is another commit; it must not run into the bare one.
+        settle(&device, entry.tap.id).await?;
+        let bytes = device.export_item(entry.tap.id)?;
+        let start = Instant::now();
+        bare.commit(round, bytes.as_bytes())?;
+        committed.push(ms(start));
+    }
+    let waiting = device.status()?.waiting;
+    server.again()?;
+    let start = Instant::now();
+    let deadline = start + Duration::from_secs(300);
+    while device.sync_now().await?.waiting > 0 {
+        ensure!(Instant::now() < deadline, "the outbox did not drain");
+    }
+    let drain_per_s = f64::from(waiting) / start.elapsed().as_secs_f64();
+
+    let (p50, p99) = (quantile(&mut saved, 50)?, quantile(&mut saved, 99)?);
+    let (bare_p50, bare_p99) = (quantile(&mut committed, 50)?, quantile(&mut committed, 99)?);
+    say::line(&format!(
+        "bare commit of the same bytes: p50 {bare_p50:.2} ms, p99 {bare_p99:.2} ms; {waiting} records drained"
+    ));
+    say::line(&format!(
+        "p50_ms={p50:.2} p99_ms={p99:.2} ratio={:.2} drain_per_s={drain_per_s:.0}",
+        p50 / bare_p50
+    ));
+    device.close().await;
+    Ok(())
+}
+
+async fn activate(data: &Path, server: &Server) -> Result<Device> {
+    let config = Config {
+        data: data.to_path_buf(),
+        app_version: env!("CARGO_PKG_VERSION").to_owned(),
+        platform: Platform::Desktop,
+        device_name: "Bench".to_owned(),
+        kdf: Kdf::Floor,
+        extra_roots: Vec::new(),
+    };
+    let ports = Ports {
+        clock: Arc::new(SystemClock::new()),
+        entropy: Arc::new(OsEntropy),
+        keystore: Arc::new(MemoryKeystore::new()),
+        position: Arc::new(NoGps),
+    };
+    let device = Device::open(config, ports).await?;
+    device
+        .check_code(&server.address(), &server.code_of(PERSON)?)
+        .await?;
+    device.activate(Pin::new(PIN.to_owned())).await?;
+    let status = device.sync_now().await?;
+    ensure!(
+        status.phase == Phase::Unlocked,
+        "the device is {:?} after its activation",
+        status.phase
+    );
+    Ok(device)
+}
+
+/// Waits until the location's record, here "skipped", is written too.
+async fn settle(device: &Device, tap: bizmitra_core::ids::ItemId) -> Result<()> {
+    let start = Instant::now();
+    while device.entry(tap)?.evidence.is_none() {
+        ensure!(
+            start.elapsed() < Duration::from_secs(20),
+            "no evidence came"
+        );
+        tokio::time::sleep(Duration::from_micros(200)).await;
+    }
+    Ok(())
+}
+
+/// One table under SQLCipher with the settings of the product's store: what a commit costs at least.
+struct Bare(Connection);
+
+impl Bare {
+    fn open(file: &Path) -> Result<Self> {
+        let connection = Connection::open(file)?;
+        connection.execute_batch(&format!("PRAGMA key = \"x'{}'\"", "5b".repeat(48)))?;
+        let mode: String =
+            connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
+        ensure!(mode == "wal", "no write-ahead log");
+        connection.execute_batch(
+            "PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA secure_delete = ON; PRAGMA mmap_size = 0;
+             CREATE TABLE bare (id INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;",
+        )?;
+        Ok(Self(connection))
+    }
+
+    fn commit(&self, id: usize, bytes: &[u8]) -> Result<()> {
+        self.0.execute_batch("BEGIN IMMEDIATE")?;
+        self.0
+            .prepare_cached("INSERT INTO bare (id, bytes) VALUES (?1, ?2)")?
+            .execute((i64::try_from(id)?, bytes))?;
+        Ok(self.0.execute_batch("COMMIT")?)
+    }
+}
+
+fn ms(start: Instant) -> f64 {
+    start.elapsed().as_secs_f64() * 1e3
+}
+
+fn quantile(times: &mut [f64], percent: usize) -> Result<f64> {
+    times.sort_by(f64::total_cmp);
+    times
+        .get((times.len() * percent / 100).min(times.len().saturating_sub(1)))
+        .copied()
+        .context("nothing was measured")
+}

@@ -1,0 +1,6 @@
+#![doc = include_str!("../README.md")]
+
+pub mod clock;
+pub mod network;
+pub mod phone;
+pub mod world;

@@ -1,0 +1,214 @@
+//! The journey by the command line: the same device, in a process that is really killed.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::{Command, Output, Stdio};
+
+use bizmitra_tests::phone::{OTHER_PIN, PIN, wait};
+use bizmitra_tests::world::{World, recording};
+use serde_json::Value;
+
+struct Cli {
+    data: std::path::PathBuf,
+}
+
+impl Cli {
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_device-process"));
+        command
+            .args(["--json", "--keystore", "file", "--cheap-pin", "--data"])
+            .arg(&self.data);
+        command
+            .arg("--simulate-gpx")
+            .arg(recording())
+            .args(["--simulate-speed", "0"])
+            .args(arguments);
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    /// Runs to its end off the async threads: the server lives on those.
+    async fn run(&self, arguments: &[&str], pins: &[&str]) -> (i32, Vec<Value>, String) {
+        let mut command = self.command(arguments);
+        let lines = pins
+            .iter()
+            .map(|pin| format!("{pin}\n"))
+            .collect::<String>();
+        let Output {
+            status,
+            stdout,
+            stderr,
+        } = tokio::task::spawn_blocking(move || {
+            let mut child = command.spawn().unwrap();
+            // A command that ends before it asks does not read.
+            child.stdin.take().unwrap().write_all(lines.as_bytes()).ok();
+            child.wait_with_output().unwrap()
+        })
+        .await
+        .unwrap();
+        let said = String::from_utf8(stdout)
+            .unwrap()
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        (
+            status.code().unwrap(),
+            said,
+            String::from_utf8(stderr).unwrap(),
+        )
+    }
+}
+
+fn event<'a>(said: &'a [Value], name: &str) -> &'a Value {
+    said.iter()
+        .find(|object| object["event"] == name)
+        .unwrap_or_else(|| panic!("no {name} in {said:?}"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_journey_by_the_command_line_with_a_real_kill() {
+    let mut world = World::new().await.unwrap();
+    let company = world.company("Sahyadri Foods").unwrap();
+    let ravi = world.person(&company, "Ravi Patil").unwrap();
+    let cli = Cli {
+        data: world.folder.path().join("cli"),
+    };
+    let origin = world.origin();
+
+    let (exit, said, message) = cli
+        .run(
+            &["activate", "--server", &origin, "--code", "0000000000"],
+            &[PIN],
+        )
+        .await;
+    assert_eq!(
+        (exit, &event(&said, "error")["code"]),
+        (3, &Value::from("code_unknown")),
+        "{message}"
+    );
+    let (exit, said, _) = cli
+        .run(
+            &["activate", "--server", &origin, "--code", &ravi.code],
+            &["123456"],
+        )
+        .await;
+    assert_eq!(
+        (exit, &event(&said, "error")["code"]),
+        (3, &Value::from("weak_pin"))
+    );
+    let (exit, said, message) = cli
+        .run(
+            &["activate", "--server", &origin, "--code", &ravi.code],
+            &[PIN],
+        )
+        .await;
+    assert_eq!(
+        (exit, &event(&said, "status")["phase"]),
+        (0, &Value::from("unlocked")),
+        "{message}"
+    );
+    assert!(
+        message.contains("plain files"),
+        "the unprotected keystore says so"
+    );
+    let (exit, ..) = cli.run(&["consent", "on"], &[PIN]).await;
+    assert_eq!(exit, 0);
+    let (exit, said, _) = cli.run(&["check-in"], &[OTHER_PIN]).await;
+    assert_eq!(
+        (exit, &event(&said, "error")["code"]),
+        (3, &Value::from("wrong_pin"))
+    );
+
+    world.stop_server().await.unwrap();
+    // Killed by the system the moment it has said that it saved.
+    let mut child = cli
+        .command(&["check-in", "--wait-location"])
+        .spawn()
+        .unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(format!("{PIN}\n").as_bytes())
+        .unwrap();
+    let mut first = String::new();
+    BufReader::new(child.stdout.take().unwrap())
+        .read_line(&mut first)
+        .unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let saved: Value = serde_json::from_str(&first).unwrap();
+    assert_eq!(saved["event"], "saved");
+
+    let (exit, said, _) = cli.run(&["sync"], &[]).await;
+    assert_eq!(exit, 4, "records wait: {said:?}");
+    assert_eq!(event(&said, "status")["sync"], "offline");
+    world.start_server().await.unwrap();
+    let (exit, said, _) = cli.run(&["watch", "--until-sent"], &[]).await;
+    assert_eq!(exit, 0);
+    assert_eq!(said.last().unwrap()["waiting"], 0);
+    let rows = world.taps_of(&ravi).unwrap();
+    assert_eq!(rows.len(), 1);
+    assert_eq!(Value::from(rows[0].hash_hex.clone()), saved["hash"]);
+    assert_eq!(Value::from(rows[0].entry.wall_ms), saved["wall_ms"]);
+    assert!(rows[0].entry.place.is_some(), "the evidence came with it");
+
+    let (exit, said, _) = cli.run(&["check-out", "--wait-location"], &[PIN]).await;
+    assert_eq!(
+        (exit, &event(&said, "located")["place"]),
+        (0, &Value::from("inside"))
+    );
+    let (exit, said, _) = cli.run(&["sync", "--unlock"], &[PIN]).await;
+    assert_eq!(exit, 0, "{said:?}");
+    let (exit, said, _) = cli.run(&["export"], &[PIN]).await;
+    assert_eq!(exit, 0);
+    assert!(said.len() >= 5, "consent, two taps, two pieces of evidence");
+    assert!(
+        said.iter()
+            .all(|record| record["receipt"]["sig"].is_string())
+    );
+    let (exit, said, _) = cli.run(&["set-pin"], &[PIN, OTHER_PIN]).await;
+    assert_eq!((exit, said.len()), (0, 1));
+    let (exit, ..) = cli.run(&["sync", "--unlock"], &[OTHER_PIN]).await;
+    assert_eq!(exit, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_commands_on_one_folder_do_not_run_together() {
+    let world = World::new().await.unwrap();
+    let company = world.company("Sahyadri Foods").unwrap();
+    let ravi = world.person(&company, "Ravi Patil").unwrap();
+    let cli = Cli {
+        data: world.folder.path().join("cli"),
+    };
+    let origin = world.origin();
+    let (exit, ..) = cli
+        .run(
+            &["activate", "--server", &origin, "--code", &ravi.code],
+            &[PIN],
+        )
+        .await;
+    assert_eq!(exit, 0);
+    let mut watching = cli.command(&["watch"]).spawn().unwrap();
+    let mut said = BufReader::new(watching.stdout.take().unwrap());
+    said.read_line(&mut String::new()).unwrap();
+    let (exit, said, _) = cli.run(&["status"], &[]).await;
+    assert_eq!(
+        (exit, &event(&said, "error")["code"]),
+        (6, &Value::from("in_use"))
+    );
+    watching.kill().unwrap();
+    watching.wait().unwrap();
+    let free = wait(|| {
+        Ok(cli
+            .command(&["status"])
+            .output()?
+            .status
+            .success()
+            .then_some(()))
+    })
+    .await;
+    free.unwrap();
+}

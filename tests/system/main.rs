@@ -1,0 +1,18 @@
+//! The whole system: real server, real store, real client, in one process.
+
+#[cfg(test)]
+mod activation;
+#[cfg(test)]
+mod cli;
+#[cfg(test)]
+mod crowd;
+#[cfg(test)]
+mod faults;
+#[cfg(test)]
+mod honesty;
+#[cfg(test)]
+mod journey;
+#[cfg(test)]
+mod lock;
+#[cfg(test)]
+mod opening;
