@@ -277,6 +277,8 @@ pub(crate) const fn error(w: Words, code: ErrorCode) -> (&'static str, &'static 
         ErrorCode::Locked => (w.error_locked(), w.error_locked_do()),
         ErrorCode::TooLate => (w.error_too_late(), w.error_too_late_do()),
         ErrorCode::NotActivated => (w.error_not_activated(), w.error_not_activated_do()),
+        ErrorCode::OtherPerson => (w.error_other_person(), w.error_other_person_do()),
+        ErrorCode::StillSending => (w.error_still_sending(), w.error_still_sending_do()),
         ErrorCode::Revoked => (w.error_revoked(), w.error_revoked_do()),
         ErrorCode::DiskFull => (w.error_disk_full(), w.error_disk_full_do()),
         ErrorCode::NotSaved => (w.error_not_saved(), w.error_not_saved_do()),

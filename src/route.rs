@@ -72,7 +72,7 @@ pub(crate) const fn decide_screen(
         Phase::Activating => Screen::Activating,
         Phase::AwaitingApproval => Screen::Approval,
         Phase::Locked => Screen::Unlock,
-        Phase::Destroyed if entering_code => Screen::Activate,
+        Phase::Destroyed | Phase::Revoked if entering_code => Screen::Activate,
         Phase::Destroyed => Screen::Destroyed,
         Phase::Revoked => Screen::Revoked,
         Phase::NoKeystore => Screen::NoKeystore,

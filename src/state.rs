@@ -100,6 +100,14 @@ impl Session {
         self.read_address();
         window_event_listener(leptos::ev::hashchange, move |_| self.read_address());
         window_event_listener(leptos::ev::focus, move |_| self.refresh());
+        // The web view hears of the network before a wait is over; the shell decides what the hint is worth.
+        window_event_listener(leptos::ev::online, move |_| {
+            let waits =
+                |status: &Option<StatusView>| status.as_ref().is_some_and(|s| s.waiting > 0);
+            if self.status.with_untracked(waits) {
+                self.ask(command::SyncNow {}, move |status| self.take(status));
+            }
+        });
         spawn_local(async move {
             // First listen, then ask: a change in between is then seen.
             if let Err(error) = bridge::listen(move |changed| self.on_event(changed)).await {

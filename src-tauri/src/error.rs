@@ -69,6 +69,8 @@ fn code(code: Code) -> ErrorCode {
         Code::Locked => ErrorCode::Locked,
         Code::TooLate => ErrorCode::TooLate,
         Code::NotActivated => ErrorCode::NotActivated,
+        Code::OtherPerson => ErrorCode::OtherPerson,
+        Code::StillSending => ErrorCode::StillSending,
         Code::Revoked => ErrorCode::Revoked,
         Code::DiskFull => ErrorCode::DiskFull,
         Code::NotSaved => ErrorCode::NotSaved,

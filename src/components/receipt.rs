@@ -1,6 +1,6 @@
 //! A check-in is a receipt: its large time, its tolerance, three steps, its number.
 
-use bizmitra_ipc::view::{EntryView, PlaceView, Step};
+use bizmitra_ipc::view::{EntryView, PlaceView, Step, SyncState};
 use leptos::prelude::*;
 
 use crate::{
@@ -10,6 +10,7 @@ use crate::{
     },
     describe::{self, Tone},
     format,
+    state::Session,
     words::Words,
 };
 
@@ -27,8 +28,17 @@ const fn step_class(reached: bool, current: bool) -> &'static str {
 pub(crate) fn Steps(words: Words, step: Step) -> impl IntoView {
     let w = words;
     let confirmed = step == Step::Confirmed;
-    let middle = match step {
+    let session = Session::here();
+    // What may be on its way is only called so while nothing stands in the way.
+    let held_up = move || {
+        session.status.with(|s| {
+            s.as_ref()
+                .is_some_and(|s| !matches!(s.sync.state, SyncState::Sending | SyncState::AllSent))
+        })
+    };
+    let middle = move || match step {
         Step::Saved => w.step_waiting(),
+        Step::Sending if held_up() => w.step_waiting(),
         Step::Sending => w.step_sending(),
         Step::Confirmed => w.step_sent(),
         Step::Parked => w.step_parked(),

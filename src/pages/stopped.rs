@@ -23,7 +23,7 @@ pub(crate) fn Stopped(screen: Screen) -> impl IntoView {
         Screen::Revoked => (Icon::Alert, w.revoked_title(), w.revoked_text()),
         _ => (Icon::Lock, w.keystore_title(), w.keystore_text()),
     };
-    let destroyed = screen == Screen::Destroyed;
+    let takes_a_code = matches!(screen, Screen::Destroyed | Screen::Revoked);
     let keystore = screen == Screen::NoKeystore;
     view! {
         <main class="sheet" data-testid="stopped">
@@ -45,7 +45,7 @@ pub(crate) fn Stopped(screen: Screen) -> impl IntoView {
                 <Problem words=w code=session.problem/>
             </div>
             <div class="sheet-actions">
-                {destroyed.then(|| view! {
+                {takes_a_code.then(|| view! {
                     <button
                         type="button"
                         class="button primary"

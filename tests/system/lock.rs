@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bizmitra_contract::enrolment::Approval;
 use bizmitra_core::attendance::Action;
 use bizmitra_core::vault::Unlock;
 use bizmitra_device::{DeviceError, LocationWish, Phase};
@@ -188,4 +189,91 @@ async fn a_locked_device_answers_no_data_and_takes_no_tap_and_locks_by_itself_in
     device
         .tap(form, Action::CheckIn, LocationWish::Use)
         .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_destroyed_device_binds_again_for_the_same_person_once_everything_was_delivered() {
+    let mut world = World::new().await.unwrap();
+    let company = world.company("Sahyadri Foods").unwrap();
+    let ravi = world.person(&company, "Ravi Patil").unwrap();
+    let asha = world.person(&company, "Asha Kulkarni").unwrap();
+    let phone = Phone::new(&world, "a");
+    let device = phone.activated(&world.origin(), &ravi).await.unwrap();
+    world.stop_server().await.unwrap();
+    tap(&device, Action::CheckIn).unwrap();
+    device.lock();
+    for _ in 0..10 {
+        phone.clock.advance_ms(3_600_000);
+        device.unlock(pin(OTHER_PIN)).await.unwrap();
+    }
+    assert_eq!(device.status().unwrap().phase, Phase::Destroyed);
+    let code = world
+        .invite(company.id, ravi.id, Approval::Automatic)
+        .unwrap();
+    let early = device.check_code(&world.origin(), &code).await;
+    assert!(matches!(early, Err(DeviceError::StillSending)));
+    world.start_server().await.unwrap();
+    device.on_network_change();
+    wait_status(&device, |status| status.waiting == 0)
+        .await
+        .unwrap();
+
+    let other = device.check_code(&world.origin(), &asha.code).await;
+    assert!(matches!(other, Err(DeviceError::OtherPerson)));
+    // Killed between the answer to the code and the PIN: still destroyed, the code still works.
+    device.check_code(&world.origin(), &code).await.unwrap();
+    drop(device);
+    let device = phone.reopen().await.unwrap();
+    assert_eq!(device.status().unwrap().phase, Phase::Destroyed);
+    device.check_code(&world.origin(), &code).await.unwrap();
+    assert_eq!(
+        device.activate(pin(OTHER_PIN)).await.unwrap().phase,
+        Phase::Unlocked
+    );
+    tap(&device, Action::CheckOut).unwrap();
+    wait_status(&device, |status| {
+        status.waiting == 0 && status.attention == 0
+    })
+    .await
+    .unwrap();
+    let taps = world.taps_of(&ravi).unwrap();
+    assert_eq!(taps.len(), 2);
+    assert!(device.attention().unwrap().is_empty());
+    assert_eq!(device.day(None).unwrap().entries.len(), 2);
+    drop(device);
+    let device = phone.reopen().await.unwrap();
+    assert_eq!(device.unlock(pin(OTHER_PIN)).await.unwrap(), Unlock::Open);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_second_binding_leaves_the_device_as_it_was() {
+    let mut world = World::new().await.unwrap();
+    let company = world.company("Sahyadri Foods").unwrap();
+    let ravi = world.person(&company, "Ravi Patil").unwrap();
+    let phone = Phone::new(&world, "a");
+    let device = phone.activated(&world.origin(), &ravi).await.unwrap();
+    device.lock();
+    for _ in 0..10 {
+        phone.clock.advance_ms(3_600_000);
+        device.unlock(pin(OTHER_PIN)).await.unwrap();
+    }
+    wait_status(&device, |status| status.waiting == 0)
+        .await
+        .unwrap();
+    let code = world
+        .invite(company.id, ravi.id, Approval::Automatic)
+        .unwrap();
+    device.check_code(&world.origin(), &code).await.unwrap();
+    // Somebody else uses the code first.
+    let thief = Phone::desktop(&world, "b").open().await.unwrap();
+    thief.check_code(&world.origin(), &code).await.unwrap();
+    thief.activate(pin(OTHER_PIN)).await.unwrap();
+    assert!(
+        matches!(device.activate(pin(OTHER_PIN)).await, Err(error) if error.code().name() == "code_used")
+    );
+    assert_eq!(device.status().unwrap().phase, Phase::Destroyed);
+    world.stop_server().await.unwrap();
+    drop(device);
+    let device = phone.reopen().await.unwrap();
+    assert_eq!(device.status().unwrap().phase, Phase::Destroyed);
 }

@@ -93,6 +93,8 @@ pub(crate) fn of(error: &anyhow::Error) -> Exit {
         | Code::Locked
         | Code::TooLate
         | Code::NotActivated
+        | Code::OtherPerson
+        | Code::StillSending
         | Code::Revoked
         | Code::NotFound => Exit::Refused,
     }
@@ -146,6 +148,10 @@ pub(crate) fn describe(error: &anyhow::Error) -> (&'static str, String) {
         Code::Locked => "the device is locked",
         Code::TooLate => "too late: a tap can be taken back for 90 seconds",
         Code::NotActivated => "the device is not activated: bizmitra-cli activate",
+        Code::OtherPerson => "the code is for another person than the one whose records are here",
+        Code::StillSending => {
+            "records of the ended binding are still to be sent; the code works once they are"
+        }
         Code::Revoked => {
             "a manager revoked this device; what was recorded before is still delivered"
         }

@@ -96,6 +96,9 @@ pub struct Enrolment {
     pub chain: ChainId,
     /// How far it got.
     pub stage: Stage,
+    /// The ended enrolment of the same person on this device that this one replaces: it comes back if the server refuses.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<Box<Enrolment>>,
 }
 
 /// How far an enrolment got.

@@ -60,8 +60,10 @@ pub enum KeystoreError {
 pub mod entry {
     /// [`super::DeviceSecret`].
     pub const DEVICE_SECRET: &str = "device-secret";
-    /// Seed of [`super::DeviceIdentity`].
-    pub const DEVICE_IDENTITY: &str = "device-identity";
+    /// Seed of the [`super::DeviceIdentity`] with this public half: a replaced device keeps its own until all is delivered.
+    pub fn device_identity(public: &super::PublicKey) -> String {
+        format!("device-identity-{}", public.key_id())
+    }
     /// Twin of the PIN counter: written first.
     pub const PIN_TRIES: &str = "pin-tries";
 }

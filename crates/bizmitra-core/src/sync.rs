@@ -6,6 +6,7 @@
 mod anchor;
 mod engine;
 mod gates;
+mod pull;
 
 pub use anchor::Anchor;
 pub use engine::{Engine, Next, Parts};

@@ -12,6 +12,7 @@ mod lock;
 mod opening;
 mod parked;
 mod pin_change;
+mod rebind;
 mod runtime;
 mod status;
 mod taps;

@@ -81,6 +81,12 @@ pub enum DeviceError {
     /// A person is bound already.
     #[error("the device is activated already")]
     AlreadyActivated,
+    /// This device holds another person's records.
+    #[error("the code is for another person than this device's")]
+    OtherPerson,
+    /// Records of the ended binding wait to be sent; a new one has to wait for them.
+    #[error("records are still to be sent")]
+    StillSending,
     /// The device was revoked.
     #[error("the device was revoked")]
     Revoked,
@@ -133,6 +139,10 @@ pub enum Code {
     TooLate,
     /// See [`DeviceError::NotActivated`].
     NotActivated,
+    /// See [`DeviceError::OtherPerson`].
+    OtherPerson,
+    /// See [`DeviceError::StillSending`].
+    StillSending,
     /// See [`DeviceError::Revoked`].
     Revoked,
     /// See [`DeviceError::DiskFull`].
@@ -167,6 +177,8 @@ impl Code {
             Self::Locked => "locked",
             Self::TooLate => "too_late",
             Self::NotActivated => "not_activated",
+            Self::OtherPerson => "other_person",
+            Self::StillSending => "still_sending",
             Self::Revoked => "revoked",
             Self::DiskFull => "disk_full",
             Self::NotSaved => "not_saved",
@@ -194,6 +206,8 @@ impl DeviceError {
             Self::Locked => Code::Locked,
             Self::TooLate => Code::TooLate,
             Self::NotActivated => Code::NotActivated,
+            Self::OtherPerson => Code::OtherPerson,
+            Self::StillSending => Code::StillSending,
             Self::Revoked => Code::Revoked,
             Self::DiskFull => Code::DiskFull,
             Self::NotSaved(_) => Code::NotSaved,

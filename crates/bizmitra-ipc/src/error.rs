@@ -41,6 +41,10 @@ pub enum ErrorCode {
     TooLate,
     /// The device is not activated.
     NotActivated,
+    /// The code is for another person than the one whose records this device holds.
+    OtherPerson,
+    /// Records of the ended binding are still to be sent; then a new code works.
+    StillSending,
     /// The device was revoked.
     Revoked,
     /// Not saved: the disk is full. The form stays open.

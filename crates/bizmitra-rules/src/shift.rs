@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 /// How long before its start a shift begins to take taps, at most; milliseconds.
-pub const MAX_LEAD_MS: i64 = 4 * 3_600_000;
+pub const MAX_LEAD_MS: i64 = 8 * 3_600_000;
 
 const DAY_MIN: u16 = 1_440;
 
@@ -77,7 +77,7 @@ impl<Id> Shift<Id> {
         self.on_date(date, &zone(&self.zone)?)
     }
 
-    /// The shift day that a tap at this instant belongs to. Its window opens 4 h before the start, or half of the pause
+    /// The shift day that a tap at this instant belongs to. Its window opens 8 h before the start, or half of the pause
     /// since the end before when that is less, and closes where the next one opens.
     ///
     /// # Errors

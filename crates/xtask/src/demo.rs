@@ -18,11 +18,11 @@ pub fn run(workspace: &Workspace, headless: bool) -> Result<()> {
     setup::to_open_a_window()?;
     let products = products::build(workspace, Profile::Dev)?;
     if headless {
+        say::step("a day of Ravi at Sahyadri Foods; a picture of each step goes to target/demo");
         let journeys = window::drive(workspace, &products, "demo", Some("main-phone"))?;
         if journeys.failed > 0 || journeys.passed == 0 {
             bail!("the journey failed; screenshots and logs are in target/demo");
         }
-        say::step("screenshots of each step are in target/demo");
         return Ok(());
     }
     if ["DISPLAY", "WAYLAND_DISPLAY"]

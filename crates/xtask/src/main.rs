@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+use std::process::ExitCode;
+
 use clap::{Parser, Subcommand, ValueEnum};
 
 mod android;
@@ -82,8 +84,18 @@ enum Measure {
     Checkin,
 }
 
-fn main() -> anyhow::Result<()> {
-    let arguments = Arguments::parse();
+fn main() -> ExitCode {
+    match run(Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        // One line: what failed has shown its own output above.
+        Err(error) => {
+            eprintln!("x: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> anyhow::Result<()> {
     let workspace = Workspace::find()?;
     match arguments.command {
         Command::Run { headless } => demo::run(&workspace, headless),

@@ -218,13 +218,15 @@ impl<'a> Journey<'a> {
         Ok(())
     }
 
-    /// Waits until the latest tap has come to one of these steps.
-    pub fn entry(&self, states: &[&str]) -> Result<Element> {
-        let selectors: Vec<_> = states
-            .iter()
-            .map(|state| format!("[data-testid='entry-step'][data-state='{state}']"))
-            .collect();
-        self.window().wait(&selectors.join(", "))
+    /// Waits until the latest tap is saved here: without an answer it is "saved", or "sending" while a try is under way.
+    pub fn saved(&self) -> Result<Element> {
+        self.window().wait("[data-testid='entry-step'][data-state='saved'], [data-testid='entry-step'][data-state='sending']")
+    }
+
+    /// Waits until the server has confirmed the latest tap, without touching anything.
+    pub fn confirmed(&self) -> Result<Element> {
+        self.window()
+            .wait_for_server("[data-testid='entry-step'][data-state='confirmed']")
     }
 
     /// Waits until the keypad says that the PIN was wrong, and returns its words.

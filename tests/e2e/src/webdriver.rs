@@ -14,6 +14,8 @@ use serde_json::{Value, json};
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 /// How long something on the screen may take in a debug build on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(25);
+/// How long the app may wait between two tries to reach its server.
+const BACK_OFF: Duration = Duration::from_secs(120);
 
 /// A driver with at most one session.
 pub struct Driver {
@@ -112,20 +114,36 @@ impl Driver {
         })
     }
 
+    /// Waits for the first match, which comes by itself once the server is reached again.
+    pub fn wait_for_server(&self, css: &str) -> Result<Element> {
+        self.within(BACK_OFF, &format!("{css} on the screen"), || {
+            Ok(self.all(css)?.into_iter().next())
+        })
+    }
+
     /// Asks again until there is an answer. Errors count as "not yet": an element may go between two calls.
-    pub fn until<T>(&self, what: &str, mut ask: impl FnMut() -> Result<Option<T>>) -> Result<T> {
+    pub fn until<T>(&self, what: &str, ask: impl FnMut() -> Result<Option<T>>) -> Result<T> {
+        self.within(PATIENCE, what, ask)
+    }
+
+    fn within<T>(
+        &self,
+        patience: Duration,
+        what: &str,
+        mut ask: impl FnMut() -> Result<Option<T>>,
+    ) -> Result<T> {
         let start = Instant::now();
         loop {
             let answer = ask();
             if let Ok(Some(answer)) = answer {
                 return Ok(answer);
             }
-            if start.elapsed() > PATIENCE {
+            if start.elapsed() > patience {
                 let why = answer
                     .err()
                     .map(|error| format!(" ({error:#})"))
                     .unwrap_or_default();
-                bail!("waited {} s for {what}{why}", PATIENCE.as_secs());
+                bail!("waited {} s for {what}{why}", patience.as_secs());
             }
             thread::sleep(Duration::from_millis(20));
         }

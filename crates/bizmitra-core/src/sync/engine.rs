@@ -18,7 +18,7 @@ use crate::wire::{self, AnchorRead, BatchRead, Session};
 /// Payload bytes of a batch: its body, with base64 and envelopes, stays under the wire's 256 KiB.
 const BATCH_PAYLOAD_BYTES: usize = 120 * 1024;
 /// Pulls are due this often while nothing else happens.
-const PULL_EVERY_MS: u64 = 60_000;
+pub(super) const PULL_EVERY_MS: u64 = 60_000;
 
 /// What a round works with.
 #[derive(Clone)]
@@ -45,20 +45,20 @@ pub enum Next {
 
 /// The engine. Its memory is only about waits; everything that matters is in the store.
 pub struct Engine {
-    parts: Parts,
+    pub(super) parts: Parts,
     state: Mutex<State>,
 }
 
 #[derive(Default)]
-struct State {
-    gates: Gates,
-    session: Option<Session>,
-    pulled_at_ms: Option<u64>,
+pub(super) struct State {
+    pub(super) gates: Gates,
+    pub(super) session: Option<Session>,
+    pub(super) pulled_at_ms: Option<u64>,
     done: u32,
 }
 
 /// Why a round stopped.
-enum Stop {
+pub(super) enum Stop {
     Api(ApiError),
     Store(StoreError),
 }
@@ -91,7 +91,7 @@ impl Engine {
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -359,122 +359,14 @@ impl Engine {
             .get(Key::Anchor)?
             .and_then(|json| serde_json::from_slice(&json).ok()))
     }
-
-    async fn pull(
-        &self,
-        api: &dyn Api,
-        enrolment: &Enrolment,
-        device: DeviceId,
-        presence: Option<&KeyPair>,
-    ) -> Result<(), Stop> {
-        let Some(presence) = presence else {
-            return Ok(());
-        };
-        if matches!(enrolment.stage, Stage::Revoked { .. }) {
-            return Ok(());
-        }
-        let now = self.parts.clock.now().elapsed_ms;
-        let due = self
-            .state()
-            .pulled_at_ms
-            .is_none_or(|at| now.saturating_sub(at) >= PULL_EVERY_MS);
-        if !due {
-            return Ok(());
-        }
-        let session = self.sign_in(api, enrolment, device, presence).await?;
-        match self.pull_pages(api, enrolment, device, &session).await {
-            Err(Stop::Api(ApiError::Refused {
-                code: Refusal::Session,
-                ..
-            })) => {
-                self.end_session();
-                let session = self.sign_in(api, enrolment, device, presence).await?;
-                self.pull_pages(api, enrolment, device, &session).await?;
-            }
-            other => other?,
-        }
-        let mut state = self.state();
-        state.pulled_at_ms = Some(self.parts.clock.now().elapsed_ms);
-        state.gates.open();
-        Ok(())
-    }
-
-    /// The session of this process: challenge, signature by the presence key, token. A transport error here never logs out.
-    async fn sign_in(
-        &self,
-        api: &dyn Api,
-        enrolment: &Enrolment,
-        device: DeviceId,
-        presence: &KeyPair,
-    ) -> Result<Session, Stop> {
-        if let Some(session) = self.state().session.clone() {
-            return Ok(session);
-        }
-        let challenge = api
-            .send(Request {
-                sign_as: None,
-                ..signed(
-                    Method::Post,
-                    wire::path::LOGIN_CHALLENGE,
-                    Some(wire::encode_challenge(device)?),
-                    device,
-                )
-            })
-            .await?;
-        let nonce = wire::decode_challenge(&challenge.body)?;
-        let body = wire::encode_login(enrolment, device, api.origin(), &nonce, presence)?;
-        let before = self.parts.clock.now();
-        let answer = api
-            .send(signed(Method::Post, wire::path::LOGIN, Some(body), device))
-            .await?;
-        let after = self.parts.clock.now();
-        let (session, anchor) = wire::decode_login(&answer.body, enrolment, device)?;
-        self.note_anchor(anchor, &before, &after)?;
-        self.state().session = Some(session.clone());
-        Ok(session)
-    }
-
-    async fn pull_pages(
-        &self,
-        api: &dyn Api,
-        enrolment: &Enrolment,
-        device: DeviceId,
-        session: &Session,
-    ) -> Result<(), Stop> {
-        // A page is applied with its cursor in one commit, so stopping between pages loses nothing. The bound is a guard
-        // against a server that says "more" for ever.
-        for _ in 0..1_000 {
-            let since = self.parts.store.feed_cursor()?.unwrap_or_default();
-            let request = Request {
-                query: (!since.is_empty()).then(|| wire::canonical_query(&since)),
-                bearer: Some(session.token.to_string()),
-                ..signed(Method::Get, wire::path::CHANGES, None, device)
-            };
-            let response = match api.send(request).await {
-                Err(ApiError::Refused {
-                    code: Refusal::CursorStale,
-                    ..
-                }) if !since.is_empty() => {
-                    self.parts.store.reset_feed()?;
-                    continue;
-                }
-                other => other?,
-            };
-            let (page, more, _) = wire::decode_changes(&response.body, enrolment, device, &since)?;
-            self.parts.store.apply_feed(&page)?;
-            self.parts.store.put(
-                Key::LastGood,
-                self.parts.clock.now().wall_ms.to_string().as_bytes(),
-            )?;
-            if !more {
-                break;
-            }
-        }
-        Ok(())
-    }
 }
 
-fn signed(method: Method, path: &str, body: Option<Vec<u8>>, device: DeviceId) -> Request {
+pub(super) fn signed(
+    method: Method,
+    path: &str,
+    body: Option<Vec<u8>>,
+    device: DeviceId,
+) -> Request {
     Request {
         method,
         path: path.to_owned(),

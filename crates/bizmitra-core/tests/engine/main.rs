@@ -77,6 +77,7 @@ impl World {
             device_key: KeyPair::from_seed(&[1; 32]).public(),
             presence_key: KeyPair::from_seed(&[2; 32]).public(),
             chain: ChainId(Uuid::from_u128(9)),
+            replaces: None,
             stage: Stage::Active {
                 device: DeviceId(Uuid::from_u128(DEVICE)),
             },

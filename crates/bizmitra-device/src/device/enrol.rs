@@ -17,7 +17,7 @@ use super::Device;
 use super::inner::Inner;
 use crate::config::Kdf;
 use crate::error::DeviceError;
-use crate::views::{Phase, Status, Topic};
+use crate::views::{Status, Topic};
 
 /// The server takes at most so many characters of a device's name.
 const NAME_CHARS: usize = 60;
@@ -28,11 +28,15 @@ impl Device {
     /// # Errors
     /// The code's fate, or why the server was not reached. Nothing is bound or written.
     pub async fn check_code(&self, server: &str, code: &str) -> Result<Invitation, DeviceError> {
-        if self.inner.phase() != Phase::NotActivated {
-            return Err(DeviceError::AlreadyActivated);
-        }
+        let ended = self.inner.may_bind()?;
         let code = canonical_code(code).ok_or(DeviceError::CodeUnknown)?;
         let (origin, invitation) = self.inner.ask_code(server, &code).await?;
+        // What this device holds belongs to one person.
+        if ended.is_some_and(|ended| {
+            ended.company != invitation.company || ended.employee != invitation.employee
+        }) {
+            return Err(DeviceError::OtherPerson);
+        }
         self.inner.state().invitation = Some((origin, invitation.clone()));
         Ok(invitation)
     }
@@ -44,9 +48,7 @@ impl Device {
     /// The PIN or the code is refused, or keys could not be written; nothing is bound then.
     pub async fn activate(&self, pin: Pin) -> Result<Status, DeviceError> {
         let _one = self.inner.vault.lock().await;
-        if self.inner.phase() != Phase::NotActivated {
-            return Err(DeviceError::AlreadyActivated);
-        }
+        let ended = self.inner.may_bind()?;
         let (origin, invitation) = self
             .inner
             .state()
@@ -57,7 +59,7 @@ impl Device {
             return Err(DeviceError::WeakPin(problem));
         }
         let inner = Arc::clone(&self.inner);
-        tokio::task::spawn_blocking(move || inner.make_binding(&origin, &invitation, &pin))
+        tokio::task::spawn_blocking(move || inner.make_binding(&origin, &invitation, &pin, ended))
             .await
             .map_err(|_| DeviceError::Internal("the activation was interrupted"))??;
         let _round = self.inner.rounds.lock().await;
@@ -89,6 +91,7 @@ impl Inner {
         origin: &str,
         invitation: &Invitation,
         pin: &Pin,
+        ended: Option<Enrolment>,
     ) -> Result<(), DeviceError> {
         let entropy = &*self.ports.entropy;
         let seed = Zeroizing::new(make_random::<32>(entropy));
@@ -121,8 +124,11 @@ impl Inner {
                 code: invitation.code.clone(),
                 body,
             },
+            replaces: ended.map(Box::new),
         };
-        self.ports.keystore.save(entry::DEVICE_IDENTITY, &*seed)?;
+        self.ports
+            .keystore
+            .save(&entry::device_identity(&enrolment.device_key), &*seed)?;
         self.keep_tries(&Tries::default())?;
         self.keep(Key::Vault, &envelope)?;
         self.keep(Key::Enrolment, &enrolment)?;
@@ -187,10 +193,13 @@ impl Inner {
                 self.store.start_chain(enrolment.chain)?;
                 self.engine
                     .note_anchor(bound.anchor, &before, &self.now())?;
+                let ended = enrolment.replaces;
                 self.set_enrolment(Enrolment {
                     stage: bound.stage,
+                    replaces: None,
                     ..enrolment
                 })?;
+                self.forget_ended(ended.as_deref());
                 self.state().invitation = None;
                 self.engine.hint();
                 Ok(())
@@ -266,24 +275,6 @@ impl Inner {
         let random = u64::from_be_bytes(make_random(&*self.ports.entropy));
         self.state().binding.close(error, now, random);
         self.tell(Topic::Status);
-    }
-
-    /// The server says that nothing was bound: the enrolment goes first, so that no half of it is ever found.
-    fn undo_binding(&self, error: DeviceError) -> Result<(), DeviceError> {
-        self.store.remove(Key::Enrolment)?;
-        self.store.remove(Key::Vault)?;
-        {
-            let mut state = self.state();
-            state.enrolment = None;
-            state.presence = None;
-            state.identity = None;
-            state.invitation = None;
-            state.api = None;
-            state.needs_signature = false;
-        }
-        self.ports.keystore.remove(entry::DEVICE_IDENTITY)?;
-        self.tell(Topic::Status);
-        Err(error)
     }
 
     /// Asks what became of this device: approved, or revoked.

@@ -91,7 +91,7 @@ impl Inner {
 
     /// One try: admitted, counted, checked. Blocking: the key derivation takes up to a second on purpose.
     pub(super) fn try_pin(&self, pin: &Pin) -> Result<Tried, DeviceError> {
-        self.enrolment()?;
+        let enrolment = self.enrolment()?;
         let Some(envelope) = self.load::<Envelope>(Key::Vault)? else {
             // The binding without its vault: destroyed.
             self.note_destroyed();
@@ -111,6 +111,10 @@ impl Inner {
         let counted = tries.begin(&now);
         self.keep_tries(&counted)?;
         match envelope.open(pin, &self.secret) {
+            // An envelope of a binding that was never written: the process died between the two.
+            Ok(key) if key.derive_presence().public() != enrolment.presence_key => {
+                self.destroy_vault().map(Tried::Not)
+            }
             Ok(key) => {
                 self.keep_tries(&Tries::default())?;
                 Ok(Tried::Open(key, envelope))

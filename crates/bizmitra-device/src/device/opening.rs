@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bizmitra_core::attendance::{Evidence, NoPlace, Place};
 use bizmitra_core::clock::make_random;
-use bizmitra_core::enrolment::Stage;
+use bizmitra_core::enrolment::{Enrolment, Stage};
 use bizmitra_core::ids::ChainId;
 use bizmitra_core::keys::{DeviceSecret, KeyPair, KeystoreError, entry};
 use bizmitra_core::store::{Key, Store, StoreError};
@@ -69,16 +69,8 @@ fn load_state(store: &dyn Store, ports: &Ports) -> Result<State, OpenError> {
     let Some(json) = store.get(Key::Enrolment)? else {
         return Ok(State::default());
     };
-    let enrolment: bizmitra_core::enrolment::Enrolment =
-        serde_json::from_slice(&json).map_err(|_| unreadable())?;
-    let identity = ports
-        .keystore
-        .load(entry::DEVICE_IDENTITY)?
-        .ok_or(KeystoreError::Damaged)?;
-    let identity = KeyPair::from_secret(&identity)?;
-    if identity.public() != enrolment.device_key {
-        return Err(OpenError::Keystore(KeystoreError::Damaged));
-    }
+    let enrolment: Enrolment = serde_json::from_slice(&json).map_err(|_| unreadable())?;
+    let identity = load_identity(ports, &enrolment)?;
     let destroyed = store.get(Key::Vault)?.is_none();
     Ok(State {
         enrolment: Some(enrolment),
@@ -86,6 +78,21 @@ fn load_state(store: &dyn Store, ports: &Ports) -> Result<State, OpenError> {
         destroyed,
         ..State::default()
     })
+}
+
+/// The identity key that this enrolment was made with.
+pub(super) fn load_identity(
+    ports: &Ports,
+    enrolment: &Enrolment,
+) -> Result<KeyPair, KeystoreError> {
+    let name = entry::device_identity(&enrolment.device_key);
+    let seed = ports.keystore.load(&name)?.ok_or(KeystoreError::Damaged)?;
+    let identity = KeyPair::from_secret(&seed)?;
+    if identity.public() == enrolment.device_key {
+        Ok(identity)
+    } else {
+        Err(KeystoreError::Damaged)
+    }
 }
 
 impl Inner {

@@ -63,19 +63,34 @@ fn a_night_shift_ends_on_the_next_day_and_its_check_out_belongs_to_its_check_in(
         ("2026-11-23T23:59:59+05:30", "2026-11-23"),
         ("2026-11-24T00:00:00+05:30", "2026-11-23"),
         ("2026-11-24T06:02:00+05:30", "2026-11-23"),
-        ("2026-11-24T17:59:59+05:30", "2026-11-23"),
-        ("2026-11-24T18:00:00+05:30", "2026-11-24"),
+        ("2026-11-24T13:59:59+05:30", "2026-11-23"),
+        ("2026-11-24T14:00:00+05:30", "2026-11-24"),
     ] {
         assert_eq!(owner(&night, instant), expected, "{instant}");
     }
 }
 
 #[test]
-fn overtime_after_midnight_stays_with_its_day_until_four_hours_before_the_next_start() {
+fn overtime_after_midnight_stays_with_its_day_until_the_middle_of_the_pause() {
     let day = day("Asia/Kolkata");
-    assert_eq!(owner(&day, "2026-11-24T01:30:00+05:30"), "2026-11-23");
-    assert_eq!(owner(&day, "2026-11-24T04:59:59.999+05:30"), "2026-11-23");
-    assert_eq!(owner(&day, "2026-11-24T05:00:00+05:30"), "2026-11-24");
+    let (last, first) = middle_of_the_pause(&day);
+    assert_eq!(owner(&day, "2026-11-24T00:30:00+05:30"), "2026-11-23");
+    assert_eq!(owner(&day, "2026-11-24T04:33:00+05:30"), "2026-11-24");
+    assert_eq!(
+        (last.as_str(), first.as_str()),
+        ("2026-11-23", "2026-11-24")
+    );
+}
+
+/// The owners of the last millisecond before the middle between two days' work, and of the middle itself.
+fn middle_of_the_pause(shift: &Shift<u8>) -> (String, String) {
+    let end = shift.on("2026-11-23").unwrap().end_ms;
+    let start = shift.on("2026-11-24").unwrap().start_ms;
+    let middle = end + (start - end) / 2;
+    (
+        shift.nearest(middle - 1).unwrap().day,
+        shift.nearest(middle).unwrap().day,
+    )
 }
 
 #[test]
@@ -97,8 +112,8 @@ fn a_shift_around_the_clock_changes_days_at_its_start() {
 #[test]
 fn a_shift_that_starts_just_after_midnight_takes_taps_of_the_evening_before() {
     let early = shift(30, 8 * 60, "Asia/Kolkata");
-    assert_eq!(owner(&early, "2026-11-23T20:30:00+05:30"), "2026-11-24");
-    assert_eq!(owner(&early, "2026-11-23T20:29:59+05:30"), "2026-11-23");
+    assert_eq!(owner(&early, "2026-11-23T16:30:00+05:30"), "2026-11-24");
+    assert_eq!(owner(&early, "2026-11-23T16:29:59+05:30"), "2026-11-23");
 }
 
 #[test]

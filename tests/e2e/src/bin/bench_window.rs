@@ -177,7 +177,7 @@ fn taps(journey: &Journey<'_>) -> Result<()> {
     for _ in 0..TAPS {
         journey
             .window()
-            .wait("[data-testid='tap-check_in'], [data-testid='tap-check_out']")?;
+            .wait("[data-testid='tap-check_in'][data-state='idle'], [data-testid='tap-check_out'][data-state='idle']")?;
         let took = journey.window().run_until_called(TAP)?;
         times.push(
             took.as_f64()

@@ -1,8 +1,8 @@
 //! SIGKILL at each write, fsync, rename and send of a check-in; then the device is opened again and compared with what
 //! it said and with the server. Ends with `kills=… lost=… duplicated=…`.
 //!
-//! This shows the death of a process, not of the power: what the kernel took is not lost here. Power cuts are played
-//! under the store, where the bytes that were never synced can be dropped.
+//! This shows the death of a process, not of the power: what the kernel took is not lost here. Nothing plays
+//! power cuts yet; the store's settings stand for those (WAL, `synchronous=FULL`).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -261,7 +261,8 @@ impl Ledger {
         Ok(())
     }
 
-    fn close(&self, rows: &[Value]) -> ExitCode {
+    /// Check-ins that did not arrive, and rows on the server that are one too many.
+    fn compare(&self, rows: &[Value]) -> (usize, usize) {
         let arrived: Vec<_> = rows
             .iter()
             .filter_map(|row| row.get("item")?.as_str())
@@ -273,12 +274,16 @@ impl Ledger {
             .filter(|id| !once.contains(id.as_str()))
             .count();
         let strangers = once.iter().filter(|id| !self.kept.contains(**id)).count();
-        let duplicated = arrived.len() - once.len() + strangers;
+        (lost, rows.len() - once.len() + strangers)
+    }
+
+    fn close(&self, rows: &[Value]) -> ExitCode {
+        let (lost, duplicated) = self.compare(rows);
         say::line(&format!(
             "{} check-ins on the device, {} of them said to be saved, {} on the server",
             self.kept.len(),
             self.said.len(),
-            arrived.len()
+            rows.len()
         ));
         say::line(&format!(
             "kills={} lost={lost} duplicated={duplicated}",
@@ -307,6 +312,36 @@ fn spread(most: BTreeMap<&'static str, u32>) -> Vec<(&'static str, u32)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn ledger(said: &[&str], kept: &[&str]) -> Ledger {
+        let set = |ids: &[&str]| ids.iter().map(ToString::to_string).collect();
+        Ledger {
+            kills: 1,
+            said: set(said),
+            kept: set(kept),
+        }
+    }
+
+    #[test]
+    fn a_check_in_that_was_said_to_be_saved_and_is_gone_stops_the_run() {
+        let export = r#"{"id":"a","record":{"kind":"check_in"}}"#;
+        assert!(ledger(&["a"], &[]).see_kept(export).is_ok());
+        assert!(ledger(&["a", "b"], &[]).see_kept(export).is_err());
+        assert!(
+            ledger(&[], &["b"]).see_kept(export).is_err(),
+            "once kept, always kept"
+        );
+    }
+
+    #[test]
+    fn what_did_not_arrive_is_lost_and_what_nobody_saved_is_doubled() {
+        let rows: Vec<Value> = ["a", "a", "x"]
+            .iter()
+            .map(|id| serde_json::json!({ "item": id }))
+            .collect();
+        assert_eq!(ledger(&[], &["a", "b"]).compare(&rows), (1, 2));
+        assert_eq!(ledger(&[], &["a"]).compare(&rows[..1]), (0, 0));
+    }
 
     #[test]
     fn a_run_that_is_cut_short_has_seen_early_and_late_calls() {

@@ -27,7 +27,7 @@ pub(super) fn captive_portal(journey: &mut Journey<'_>) -> Result<()> {
     journey.shot("captive-portal")?;
     ensure!(portal.close() > 0, "the app never asked the portal");
     journey.server.again()?;
-    journey.entry(&["confirmed"])?;
+    journey.confirmed()?;
     ensure!(
         journey.server.attendance()?.len() == 1,
         "exactly one check-in"

@@ -35,11 +35,11 @@ pub(super) fn walk(journey: &mut Journey<'_>) -> Result<()> {
     journey.shot("after-the-kill")?;
     journey.press(PIN)?;
     journey.phase("unlocked")?;
-    journey.entry(UNSENT)?;
+    journey.saved()?;
     journey.shot("unlocked-and-still-saved")?;
 
     journey.server.again()?;
-    journey.entry(&["confirmed"])?;
+    journey.confirmed()?;
     ensure!(
         journey.words("receipt-time")? == captured.time,
         "the receipt shows another time than at the tap"
@@ -49,7 +49,7 @@ pub(super) fn walk(journey: &mut Journey<'_>) -> Result<()> {
 
     journey.window().click(&id("tap-check_out"))?;
     journey.window().wait(&id("tap-check_in"))?;
-    journey.entry(&["confirmed"])?;
+    journey.confirmed()?;
     journey.shot("checked-out")?;
     journey.window().click(&id("nav-history"))?;
     journey.window().until("two entries in the history", || {
@@ -66,15 +66,12 @@ pub(super) fn walk(journey: &mut Journey<'_>) -> Result<()> {
     })
 }
 
-/// Without an answer the step is "saved", or "sending" while a try is under way.
-const UNSENT: &[&str] = &["saved", "sending"];
-
 fn tap(journey: &Journey<'_>) -> Result<Captured> {
     let button = id("tap-check_in");
     journey.window().wait(&button)?;
     let before = now_ms()?;
     journey.window().click(&button)?;
-    journey.entry(UNSENT)?;
+    journey.saved()?;
     let between_ms = (before, now_ms()?);
     let time = journey.words("receipt-time")?;
     let number = journey.window().wait("[data-testid='receipt'] .mono")?;

@@ -18,7 +18,7 @@ pub(super) fn walk(journey: &mut Journey<'_>) -> Result<()> {
     ensure!(is_devanagari(&button), "the button says {button:?}");
     journey.shot("home-in-hindi-and-dark")?;
     journey.window().click(&id("tap-check_in"))?;
-    journey.entry(&["confirmed"])?;
+    journey.confirmed()?;
     journey.shot("confirmed-in-hindi-and-dark")?;
     journey.window().click(&id("nav-history"))?;
     journey.window().wait(&id("history-entry"))?;

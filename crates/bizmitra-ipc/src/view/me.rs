@@ -1,0 +1,42 @@
+//! The person and the device.
+
+use serde::{Deserialize, Serialize};
+
+/// Me.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MeView {
+    /// Display name.
+    pub name: String,
+    /// Company.
+    pub company: String,
+    /// Role.
+    pub role: RoleView,
+    /// Six groups.
+    pub fingerprint: String,
+    /// What the device is called.
+    pub device_name: String,
+    /// Whether location may be used at the tap.
+    pub location_consent: bool,
+    /// Version of the notice in force.
+    pub notice_version: String,
+    /// Lock after this many minutes in the background.
+    pub lock_after_min: u8,
+    /// Version of the app.
+    pub app_version: String,
+    /// Host of the server.
+    pub server: String,
+}
+
+/// What the person may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RoleView {
+    /// Own attendance.
+    Employee,
+    /// People of one's sites.
+    SiteManager,
+    /// The company.
+    Admin,
+    /// Data requests.
+    PrivacyOfficer,
+}
