@@ -47,6 +47,8 @@ pub trait Store: Send + Sync {
     fn mark_in_doubt(&self, ids: &[ItemId]) -> Result<Vec<ItemId>, StoreError>;
     /// Applies verdicts, all in one commit. Late, repeated and unknown ids are fine.
     fn apply_outcomes(&self, outcomes: &[(ItemId, Outcome)]) -> Result<(), StoreError>;
+    /// The server was restored: every ACKED becomes IN_DOUBT and is sent again; receipts stay.
+    fn offer_again(&self) -> Result<(), StoreError>;
     /// Items that need the person.
     fn parked(&self) -> Result<Vec<(OutboxItem, ParkReason)>, StoreError>;
     /// PARKED becomes IN_DOUBT again; false when it is not parked.
@@ -96,6 +98,8 @@ pub enum Key {
     LastGood,
     /// `server_epoch` last seen.
     ServerEpoch,
+    /// Version of the app that reads the feed.
+    FeedReader,
     /// Location consent.
     Consent,
     /// Language and theme.
@@ -112,6 +116,7 @@ impl Key {
             Self::Anchor => "anchor",
             Self::LastGood => "last_good",
             Self::ServerEpoch => "server_epoch",
+            Self::FeedReader => "feed_reader",
             Self::Consent => "consent",
             Self::Appearance => "appearance",
         }

@@ -65,7 +65,16 @@ pub struct Graded {
 
 /// Grades a claim. `previous_true_ms` is the estimate for the record before it in the chain, when the server has it.
 pub fn decide_grade(claim: &Claim, previous_true_ms: Option<i64>) -> Graded {
-    let (graded, claimed_ms) = match (live(claim), anchored(claim)) {
+    let anchored = anchored(claim);
+    // A receipt at the claimed moment proves nothing when the device's own count since the anchor says another one: a clock
+    // that was set ahead, and a phone that sent when that time came.
+    let live = live(claim).filter(|live| {
+        anchored.is_none_or(|anchored| {
+            let tolerance_ms = anchored.tolerance_ms.unwrap_or_default();
+            anchored.true_ms.abs_diff(live.true_ms) <= tolerance_ms.saturating_add(LIVE_MS)
+        })
+    });
+    let (graded, claimed_ms) = match (live, anchored) {
         (Some(graded), _) | (None, Some(graded)) => (graded, graded.true_ms),
         (None, None) => {
             let bounded_ms = bounded(claim.wall_ms, claim.received_ms, previous_true_ms);

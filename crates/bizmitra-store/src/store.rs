@@ -295,6 +295,10 @@ impl Store for SqlcipherStore {
         })
     }
 
+    fn offer_again(&self) -> Result<(), StoreError> {
+        self.write(|tx| outbox::offer_again(tx))
+    }
+
     fn parked(&self) -> Result<Vec<(OutboxItem, ParkReason)>, StoreError> {
         self.read(outbox::parked)
     }

@@ -16,7 +16,7 @@ use crate::store::{Key, Store, StoreError};
 use crate::wire::{self, AnchorRead, BatchRead, Session};
 
 /// Payload bytes of a batch: its body, with base64 and envelopes, stays under the wire's 256 KiB.
-const BATCH_PAYLOAD_BYTES: usize = 120 * 1024;
+const BATCH_PAYLOAD_BYTES: usize = 96 * 1024;
 /// Pulls are due this often while nothing else happens.
 pub(super) const PULL_EVERY_MS: u64 = 60_000;
 
@@ -51,7 +51,10 @@ pub struct Engine {
 
 #[derive(Default)]
 pub(super) struct State {
+    /// Between the outbox and the server.
     pub(super) gates: Gates,
+    /// Between the server's changes and this device: a failing login or feed must not hold up a check-in.
+    pub(super) pulling: Gates,
     pub(super) session: Option<Session>,
     pub(super) pulled_at_ms: Option<u64>,
     done: u32,
@@ -100,6 +103,7 @@ impl Engine {
         let now = self.parts.clock.now();
         let mut state = self.state();
         state.gates.hint(now.elapsed_ms);
+        state.pulling.hint(now.elapsed_ms);
         state.pulled_at_ms = None;
     }
 
@@ -119,12 +123,14 @@ impl Engine {
         if waiting == 0 {
             state.done = 0;
         }
-        let wait = state.gates.wait_ms(now.elapsed_ms);
-        Ok((
-            state.gates.state(waiting),
-            state.done,
-            (wait > 0).then_some(wait),
-        ))
+        // What waits is what the person asks about; without it only the news can be late.
+        let gates = if waiting > 0 {
+            &state.gates
+        } else {
+            &state.pulling
+        };
+        let wait = gates.wait_ms(now.elapsed_ms);
+        Ok((gates.state(waiting), state.done, (wait > 0).then_some(wait)))
     }
 
     /// Sends one batch, or pulls when nothing waits. The device key alone is enough to send; pulling needs the presence key.
@@ -147,42 +153,67 @@ impl Engine {
                 wait_ms: PULL_EVERY_MS,
             });
         }
-        let wait_ms = self
-            .state()
-            .gates
-            .wait_ms(self.parts.clock.now().elapsed_ms);
-        if wait_ms > 0 {
-            return Ok(Next::After { wait_ms });
-        }
-        let result = match self.send(api, enrolment, device).await {
-            Ok(true) => return Ok(Next::Now),
-            Ok(false) => self.pull(api, enrolment, device, presence).await,
-            Err(stop) => Err(stop),
+        let now = self.parts.clock.now().elapsed_ms;
+        let (send_wait, pull_wait) = {
+            let state = self.state();
+            (state.gates.wait_ms(now), state.pulling.wait_ms(now))
         };
-        match result {
-            Ok(()) => Ok(self.plan_idle()),
-            Err(Stop::Store(error)) => Err(error),
-            Err(Stop::Api(error)) => {
+        if send_wait == 0 {
+            match self.send(api, enrolment, device).await {
+                Ok(true) => return Ok(Next::Now),
+                Ok(false) => {}
+                Err(stop) => self.close(stop, |state| &mut state.gates)?,
+            }
+        }
+        // While sending fails for want of the server, asking it for news would only cost its battery and ours.
+        let server_is_there = self.state().gates.closed().is_none();
+        if pull_wait == 0
+            && server_is_there
+            && let Err(stop) = self.pull(api, enrolment, device, presence).await
+        {
+            self.close(stop, |state| &mut state.pulling)?;
+        }
+        self.plan_next()
+    }
+
+    fn close(
+        &self,
+        stop: Stop,
+        gates: impl Fn(&mut State) -> &mut Gates,
+    ) -> Result<(), StoreError> {
+        match stop {
+            Stop::Store(error) => Err(error),
+            Stop::Api(error) => {
                 let now = self.parts.clock.now().elapsed_ms;
-                let random = u64::from_be_bytes(make_random(&*self.parts.entropy));
-                let mut state = self.state();
-                state.gates.close(&error, now, random);
-                Ok(Next::After {
-                    wait_ms: state.gates.wait_ms(now).max(1),
-                })
+                let random = self.random();
+                gates(&mut self.state()).close(&error, now, random);
+                Ok(())
             }
         }
     }
 
-    fn plan_idle(&self) -> Next {
+    fn random(&self) -> u64 {
+        u64::from_be_bytes(make_random(&*self.parts.entropy))
+    }
+
+    /// The earliest of what is due: a closed gate of what waits, an item that was put off, the next look for news.
+    fn plan_next(&self) -> Result<Next, StoreError> {
+        let waiting = self.parts.store.counts()?.waiting();
         let now = self.parts.clock.now().elapsed_ms;
-        let wait_ms = self
-            .state()
-            .gates
-            .next_deferred_ms(now)
-            .unwrap_or(PULL_EVERY_MS)
-            .clamp(1, PULL_EVERY_MS);
-        Next::After { wait_ms }
+        let state = self.state();
+        let send_wait = state.gates.wait_ms(now);
+        let wait_ms = if waiting > 0 && send_wait > 0 {
+            send_wait
+        } else {
+            state
+                .gates
+                .next_deferred_ms(now)
+                .unwrap_or(PULL_EVERY_MS)
+                .min(PULL_EVERY_MS)
+        };
+        Ok(Next::After {
+            wait_ms: wait_ms.max(1),
+        })
     }
 
     /// One batch; false when nothing is due.
@@ -193,15 +224,12 @@ impl Engine {
         device: DeviceId,
     ) -> Result<bool, Stop> {
         let now = self.parts.clock.now();
-        let (size, except) = {
-            let state = self.state();
-            (
-                state.gates.batch_size(),
-                state.gates.deferred(now.elapsed_ms),
-            )
-        };
-        let picked = self.parts.store.pick(size, BATCH_PAYLOAD_BYTES, &except)?;
+        let picked = self.pick(now.elapsed_ms)?;
         if picked.is_empty() {
+            // A gate that nothing stands behind any more says nothing.
+            if self.parts.store.counts()?.waiting() == 0 {
+                self.state().gates.open();
+            }
             return Ok(false);
         }
         // The send mark is the only way onto the wire.
@@ -235,6 +263,27 @@ impl Engine {
         }
     }
 
+    /// What goes into the next batch. A suspect steps aside for one try, unless nothing else is there.
+    fn pick(&self, now_ms: u64) -> Result<Vec<OutboxItem>, StoreError> {
+        let (size, deferred, aside) = {
+            let state = self.state();
+            (
+                state.gates.batch_size(),
+                state.gates.deferred(now_ms),
+                state.gates.aside(),
+            )
+        };
+        if let Some(aside) = aside {
+            let except: Vec<ItemId> = deferred.iter().copied().chain([aside]).collect();
+            let picked = self.parts.store.pick(size, BATCH_PAYLOAD_BYTES, &except)?;
+            if !picked.is_empty() {
+                return Ok(picked);
+            }
+            self.state().gates.pardon();
+        }
+        self.parts.store.pick(size, BATCH_PAYLOAD_BYTES, &deferred)
+    }
+
     fn apply_batch(
         &self,
         response: &Response,
@@ -255,7 +304,7 @@ impl Engine {
                 match read {
                     BatchRead::Outcome(outcome) => outcomes.push((item, outcome)),
                     BatchRead::Later { retry_after_ms } => {
-                        let random = u64::from_be_bytes(make_random(&*self.parts.entropy));
+                        let random = self.random();
                         state
                             .gates
                             .defer(item, retry_after_ms, after.elapsed_ms, random);
@@ -264,7 +313,7 @@ impl Engine {
             }
             // Not judged: as if the answer was lost, but not at once again.
             for item in items.iter().filter(|item| !judged.contains(&item.id)) {
-                let random = u64::from_be_bytes(make_random(&*self.parts.entropy));
+                let random = self.random();
                 state.gates.defer(item.id, None, after.elapsed_ms, random);
             }
         }
@@ -279,6 +328,7 @@ impl Engine {
                 .saturating_add(u32::try_from(outcomes.len()).unwrap_or(u32::MAX));
             state.gates.open();
             state.gates.grow();
+            state.gates.convict(after.elapsed_ms, self.random());
             // What was confirmed comes back with its grade.
             state.pulled_at_ms = None;
         }
@@ -286,7 +336,8 @@ impl Engine {
         Ok(true)
     }
 
-    /// What our own server cannot digest must not hold up the rest: a batch that is too large is halved, a lone item waits.
+    /// What one exchange cannot digest must not hold up the rest: a batch that is too large is halved, and a lone item that
+    /// may be the reason comes under suspicion.
     fn note_poison(&self, error: &ApiError, items: &[OutboxItem]) {
         let mut state = self.state();
         match (error, items) {
@@ -297,10 +348,11 @@ impl Engine {
                 },
                 [_, _, ..],
             ) => state.gates.limit(items.len() / 2),
-            (ApiError::Refused { .. }, [item]) if error.gate() == Gate::Server => {
-                let now = self.parts.clock.now().elapsed_ms;
-                let random = u64::from_be_bytes(make_random(&*self.parts.entropy));
-                state.gates.defer(item.id, None, now, random);
+            (ApiError::NotSent, _) => {}
+            (error, [item])
+                if matches!(error.gate(), Gate::Net | Gate::CaptivePortal | Gate::Server) =>
+            {
+                state.gates.suspect(item.id)
             }
             _ => {}
         }
@@ -315,15 +367,24 @@ impl Engine {
     ) -> Result<(), StoreError> {
         let store = &self.parts.store;
         self.note_anchor(read, before, after)?;
+        self.note_epoch(epoch)?;
+        store.put(Key::LastGood, after.wall_ms.to_string().as_bytes())
+    }
+
+    /// Another epoch means that the server was restored from a backup: what it confirmed since may be gone from it, so all of
+    /// it is offered again. What it still has it answers as a duplicate.
+    pub(super) fn note_epoch(&self, epoch: u64) -> Result<(), StoreError> {
+        let store = &self.parts.store;
         let known = store.get(Key::ServerEpoch)?;
         let epoch = epoch.to_string().into_bytes();
-        if known.as_deref() != Some(&epoch) {
-            if known.is_some() {
-                store.reset_feed()?;
-            }
-            store.put(Key::ServerEpoch, &epoch)?;
+        if known.as_deref() == Some(&epoch) {
+            return Ok(());
         }
-        store.put(Key::LastGood, after.wall_ms.to_string().as_bytes())
+        if known.is_some() {
+            store.offer_again()?;
+            store.reset_feed()?;
+        }
+        store.put(Key::ServerEpoch, &epoch)
     }
 
     /// Keeps a time statement when it is worth a write.

@@ -38,6 +38,7 @@ pub struct Gates {
     batch: usize,
     limit: Option<usize>,
     later: BTreeMap<ItemId, Later>,
+    suspect: Option<Suspect>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -51,8 +52,20 @@ struct Closed {
 #[derive(Debug, Clone, Copy)]
 struct Later {
     until_ms: u64,
+    /// The server's own wish.
+    not_before_ms: u64,
     times: u32,
 }
+
+/// A lone item with which exchanges failed, one after the other.
+#[derive(Debug, Clone, Copy)]
+struct Suspect {
+    item: ItemId,
+    failures: u32,
+}
+
+/// So many failures in a row with the same lone item make room for the next one.
+const SUSPICIOUS: u32 = 3;
 
 const MAX_BATCH: usize = 200;
 
@@ -98,11 +111,45 @@ impl Gates {
         self.failures = 0;
     }
 
-    /// The network, the foreground or the person hints that a try is worth it. Clears network waits, never the server's own wish.
+    /// The network, the foreground or the person hints that a try is worth it. Clears waits of our own, never the server's wish.
     pub fn hint(&mut self, now_ms: u64) {
         if let Some(closed) = &mut self.closed {
             closed.until_ms = closed.until_ms.min(closed.not_before_ms.max(now_ms));
         }
+        for later in self.later.values_mut() {
+            later.until_ms = later.until_ms.min(later.not_before_ms.max(now_ms));
+        }
+    }
+
+    /// An exchange failed with one item alone. Two different items that fail one after the other mean that it is not the items.
+    pub fn suspect(&mut self, item: ItemId) {
+        self.suspect = Some(match self.suspect {
+            Some(suspect) if suspect.item == item => Suspect {
+                failures: suspect.failures.saturating_add(1),
+                ..suspect
+            },
+            Some(_) | None => Suspect { item, failures: 1 },
+        });
+    }
+
+    /// The item that steps aside for one try of another, if there is one.
+    pub fn aside(&self) -> Option<ItemId> {
+        self.suspect
+            .filter(|suspect| suspect.failures >= SUSPICIOUS)
+            .map(|suspect| suspect.item)
+    }
+
+    /// There is no other item: the suspect is tried again.
+    pub fn pardon(&mut self) {
+        self.suspect = None;
+    }
+
+    /// Other items passed while one stood aside: it is the item, and it waits by itself.
+    pub fn convict(&mut self, now_ms: u64, random: u64) {
+        if let Some(item) = self.aside() {
+            self.defer(item, None, now_ms, random);
+        }
+        self.suspect = None;
     }
 
     /// Items to take into the next batch: 1, 2, 4, ... 200.
@@ -129,10 +176,13 @@ impl Gates {
         let wait = jitter(times, 30_000, 6 * 3_600_000, random)
             .max(1_000)
             .max(wish_ms.unwrap_or(0));
+        let not_before_ms = now_ms.saturating_add(wish_ms.unwrap_or(0));
+        let until_ms = now_ms.saturating_add(wait);
         self.later.insert(
             item,
             Later {
-                until_ms: now_ms.saturating_add(wait),
+                until_ms,
+                not_before_ms,
                 times,
             },
         );
@@ -152,11 +202,12 @@ impl Gates {
             .collect()
     }
 
-    /// When the first deferred item is due, from `now_ms`.
+    /// When the next deferred item is due, from `now_ms`.
     pub fn next_deferred_ms(&self, now_ms: u64) -> Option<u64> {
         self.later
             .values()
-            .map(|later| later.until_ms.saturating_sub(now_ms))
+            .filter_map(|later| later.until_ms.checked_sub(now_ms))
+            .filter(|wait_ms| *wait_ms > 0)
             .min()
     }
 

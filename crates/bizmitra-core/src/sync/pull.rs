@@ -5,7 +5,7 @@ use crate::api::{Api, ApiError, Method, Refusal, Request};
 use crate::enrolment::{Enrolment, Stage};
 use crate::ids::DeviceId;
 use crate::keys::KeyPair;
-use crate::store::Key;
+use crate::store::{Key, StoreError};
 use crate::wire::{self, Session};
 
 impl Engine {
@@ -44,7 +44,7 @@ impl Engine {
         }
         let mut state = self.state();
         state.pulled_at_ms = Some(self.parts.clock.now().elapsed_ms);
-        state.gates.open();
+        state.pulling.open();
         Ok(())
     }
 
@@ -90,6 +90,7 @@ impl Engine {
         device: DeviceId,
         session: &Session,
     ) -> Result<(), Stop> {
+        self.settle_reader()?;
         // A page is applied with its cursor in one commit, so stopping between pages loses nothing. The bound is a guard
         // against a server that says "more" for ever.
         for _ in 0..1_000 {
@@ -109,7 +110,9 @@ impl Engine {
                 }
                 other => other?,
             };
-            let (page, more, _) = wire::decode_changes(&response.body, enrolment, device, &since)?;
+            let (page, more, epoch) =
+                wire::decode_changes(&response.body, enrolment, device, &since)?;
+            self.note_epoch(epoch)?;
             self.parts.store.apply_feed(&page)?;
             self.parts.store.put(
                 Key::LastGood,
@@ -118,6 +121,17 @@ impl Engine {
             if !more {
                 break;
             }
+        }
+        Ok(())
+    }
+
+    /// Another version of the app may read what the one before skipped: it reads the feed from the beginning.
+    fn settle_reader(&self) -> Result<(), StoreError> {
+        let store = &self.parts.store;
+        let reader = env!("CARGO_PKG_VERSION").as_bytes();
+        if store.get(Key::FeedReader)?.as_deref() != Some(reader) {
+            store.reset_feed()?;
+            store.put(Key::FeedReader, reader)?;
         }
         Ok(())
     }

@@ -80,7 +80,8 @@ fn batch_item(item: &OutboxItem) -> BatchItem {
     }
 }
 
-/// Reads an answer: the request's own id, no ids that were not sent, receipts that verify and name the bytes that were sent.
+/// Reads an answer: the request's own id, no ids that were not sent. An item whose receipt does not
+/// verify, or names other bytes than were sent, is not in the result.
 ///
 /// # Errors
 /// When it is not the answer of our server to this request. Nothing changes then.
@@ -105,7 +106,7 @@ pub fn decode_batch(
     let mut items = Vec::with_capacity(answer.results.len());
     for result in &answer.results {
         let item = sent.get(&result.id.0).ok_or(WireError::Mismatch)?;
-        if let Some(read) = read_verdict(result, item, enrolment)? {
+        if let Some(read) = read_verdict(result, item, enrolment) {
             items.push((item.id, read));
         }
     }
@@ -120,16 +121,14 @@ fn read_verdict(
     result: &ItemResult,
     item: &OutboxItem,
     enrolment: &Enrolment,
-) -> Result<Option<BatchRead>, WireError> {
-    Ok(match result.verdict {
+) -> Option<BatchRead> {
+    match result.verdict {
         Verdict::Applied | Verdict::Duplicate => {
-            let Some(receipt) = &result.receipt else {
-                return Ok(None);
-            };
-            check_receipt(receipt, item, enrolment)?;
-            let json = encode(receipt)?;
+            // A receipt that does not hold is no verdict: this item is unchanged, its neighbours are not touched.
+            let receipt = result.receipt.as_ref()?;
+            check_receipt(receipt, item, enrolment).ok()?;
             Some(BatchRead::Outcome(Outcome::Acked {
-                receipt: json,
+                receipt: encode(receipt).ok()?,
                 received_at_ms: receipt.received_at_ms,
             }))
         }
@@ -143,7 +142,7 @@ fn read_verdict(
         }))),
         Verdict::Conflict => Some(BatchRead::Outcome(Outcome::Parked(ParkReason::Conflict))),
         Verdict::Unknown => None,
-    })
+    }
 }
 
 fn check_receipt(

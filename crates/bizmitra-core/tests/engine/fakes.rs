@@ -171,7 +171,7 @@ impl Store for FakeStore {
     fn pick(
         &self,
         limit: usize,
-        _: usize,
+        max_bytes: usize,
         except: &[ItemId],
     ) -> Result<Vec<OutboxItem>, StoreError> {
         let rows = self.0.lock().unwrap();
@@ -183,7 +183,11 @@ impl Store for FakeStore {
             .iter()
             .filter(due)
             .take(limit)
-            .map(|(item, ..)| item.clone())
+            .scan(0, |bytes, (item, ..)| {
+                let fits = *bytes == 0 || *bytes + item.payload.len() <= max_bytes;
+                *bytes += item.payload.len();
+                fits.then(|| item.clone())
+            })
             .collect())
     }
 
@@ -213,6 +217,15 @@ impl Store for FakeStore {
                         None
                     };
                 }
+            }
+        }
+        Ok(())
+    }
+
+    fn offer_again(&self) -> Result<(), StoreError> {
+        for (_, state, _) in &mut self.0.lock().unwrap().items {
+            if *state == State::Acked {
+                *state = State::InDoubt;
             }
         }
         Ok(())
@@ -280,6 +293,11 @@ pub struct ScriptedApi {
 }
 
 impl ScriptedApi {
+    /// Nothing is left to be said.
+    pub fn is_silent(&self) -> bool {
+        self.answers.lock().unwrap().is_empty()
+    }
+
     pub fn then(&self, answer: impl Fn(&Request) -> Result<Response, ApiError> + Send + 'static) {
         self.answers.lock().unwrap().push_back(Box::new(answer));
     }

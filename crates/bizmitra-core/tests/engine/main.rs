@@ -449,12 +449,162 @@ fn a_thousand_saved_items_arrive_once_each_in_growing_batches() {
                 .len()
         })
         .collect();
-    assert_eq!(sizes, [1, 2, 4, 8, 16, 32, 64, 128, 200, 200, 200, 145]);
+    assert_eq!(sizes, [1, 2, 4, 8, 16, 32, 64, 128, 193, 193, 193, 166]);
     assert!(
         world
             .store
             .items()
             .windows(2)
             .all(|pair| pair[1].prev_hash == pair[0].hash && pair[1].seq == pair[0].seq + 1)
+    );
+}
+
+#[test]
+fn one_item_that_breaks_every_exchange_does_not_hold_up_the_others() {
+    let world = World::new();
+    for number in 0..5 {
+        world.tap(100 + number);
+    }
+    let poison = ids::ItemId(Uuid::from_u128(100));
+    for _ in 0..40 {
+        world.api.then(move |request| {
+            let batch: BatchRequest =
+                serde_json::from_slice(request.body.as_deref().unwrap()).unwrap();
+            if batch.items.iter().any(|item| item.id == poison) {
+                return Err(ApiError::AnswerLost);
+            }
+            answer(Verdict::Applied, |_| {})(request)
+        });
+    }
+    for _ in 0..40 {
+        world.round();
+        world.clock.advance(310_000);
+    }
+    let mut expected = vec![State::Acked; 5];
+    expected[0] = State::InDoubt;
+    assert_eq!(world.store.states(), expected);
+}
+
+#[test]
+fn after_a_long_outage_a_hint_sends_at_once() {
+    let world = World::new();
+    world.tap(10);
+    for _ in 0..60 {
+        world.api.then(|_| {
+            Err(ApiError::Refused {
+                status: 503,
+                code: Refusal::Other,
+                retry_after_ms: None,
+            })
+        });
+    }
+    while !world.api.is_silent() {
+        world.round();
+        world.clock.advance(900_000);
+    }
+    world.api.then(answer(Verdict::Applied, |_| {}));
+    world.engine.hint();
+    world.round();
+    assert_eq!(world.store.states(), [State::Acked]);
+}
+
+#[test]
+fn a_login_that_is_refused_does_not_delay_a_check_in() {
+    let world = World::new();
+    let presence = KeyPair::from_seed(&[2; 32]);
+    for _ in 0..8 {
+        world.api.then(|_| {
+            Err(ApiError::Refused {
+                status: 401,
+                code: Refusal::Signature,
+                retry_after_ms: None,
+            })
+        });
+        now(world
+            .engine
+            .round(&world.api, &world.enrolment, Some(&presence)))
+        .unwrap();
+        world.engine.hint();
+    }
+    assert_eq!(world.strip(), SyncState::SignIn);
+    world.tap(10);
+    world.api.then(answer(Verdict::Applied, |_| {}));
+    now(world
+        .engine
+        .round(&world.api, &world.enrolment, Some(&presence)))
+    .unwrap();
+    assert_eq!(world.store.states(), [State::Acked]);
+}
+
+#[test]
+fn a_server_that_was_restored_is_offered_everything_again() {
+    let world = World::new();
+    world.tap(10);
+    world.tap(11);
+    for _ in 0..2 {
+        world.api.then(answer(Verdict::Applied, |_| {}));
+        world.round();
+    }
+    world.tap(12);
+    world.api.then(answer(Verdict::Applied, |response| {
+        response.server_epoch = 2
+    }));
+    for _ in 0..3 {
+        world.api.then(answer(Verdict::Applied, |response| {
+            response.server_epoch = 2
+        }));
+    }
+    while world.round() == Next::Now {}
+    assert_eq!(world.store.states(), [State::Acked; 3]);
+    let sent: usize = (world.api.requests.lock().unwrap().iter())
+        .map(|request| {
+            serde_json::from_slice::<BatchRequest>(request.body.as_deref().unwrap())
+                .unwrap()
+                .items
+                .len()
+        })
+        .sum();
+    assert_eq!(sent, 3 + 3);
+}
+
+#[test]
+fn one_receipt_that_does_not_hold_leaves_its_neighbours_confirmed() {
+    let world = World::new();
+    for number in 0..3 {
+        world.tap(100 + number);
+    }
+    world.api.then(answer(Verdict::Applied, |_| {}));
+    world.api.then(answer(Verdict::Applied, |response| {
+        response.results[0].receipt.as_mut().unwrap().sig = Bytes64([1; 64]);
+    }));
+    world.round();
+    world.round();
+    assert_eq!(
+        world.store.states(),
+        [State::Acked, State::InDoubt, State::Acked]
+    );
+}
+
+#[test]
+fn a_full_batch_of_real_records_fits_the_wire() {
+    let world = World::new();
+    for number in 0..400 {
+        world.tap(100 + number);
+        world.api.then(answer(Verdict::Applied, |_| {}));
+    }
+    while world.round() == Next::Now {}
+    let largest = (world.api.requests.lock().unwrap().iter())
+        .map(|request| request.body.as_ref().unwrap().len())
+        .max();
+    assert!(
+        largest.unwrap() <= bizmitra_contract::sync::MAX_BYTES,
+        "{largest:?}"
+    );
+    assert!(
+        world
+            .store
+            .states()
+            .iter()
+            .all(|state| *state == State::Acked)
     );
 }

@@ -79,6 +79,20 @@ fn a_clock_a_day_ahead_costs_nothing_with_an_anchor_and_is_noted() {
 }
 
 #[test]
+fn a_clock_set_ahead_is_not_live_when_its_time_really_comes() {
+    // Tapped two hours before the time that the wall clock showed, sent when that time came.
+    let two_hours = 2 * 3_600_000_i64;
+    let early = anchor(60_000, 200);
+    let tapped = early.server_time_ms + 60_000;
+    let graded = decide_grade(
+        &claim(tapped + two_hours, tapped + two_hours + 3_000, Some(early)),
+        None,
+    );
+    assert_eq!((graded.grade, graded.clock_off), (Grade::B, true));
+    assert!(graded.true_ms.abs_diff(tapped) < 1_000);
+}
+
+#[test]
 fn after_a_reboot_the_time_is_unverified() {
     let rebooted = AnchorClaim {
         same_boot: false,

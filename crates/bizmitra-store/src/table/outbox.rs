@@ -183,6 +183,14 @@ pub(crate) fn parked(conn: &Connection) -> Result<Vec<(OutboxItem, ParkReason)>,
     Ok(parked)
 }
 
+pub(crate) fn offer_again(conn: &Connection) -> Result<(), Fault> {
+    conn.execute(
+        "UPDATE outbox SET state = 'in_doubt' WHERE state = 'acked'",
+        [],
+    )?;
+    Ok(())
+}
+
 pub(crate) fn unpark(conn: &Connection, id: ItemId) -> Result<bool, Fault> {
     let Some((n, State::Parked)) = find(conn, id)? else {
         return Ok(false);
