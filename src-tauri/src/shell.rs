@@ -23,6 +23,8 @@ pub type Opener = Box<dyn Fn() -> BoxFuture<'static, Opened> + Send + Sync>;
 pub struct Shell {
     opener: Opener,
     opened: Mutex<Option<Result<Device, CommandError>>>,
+    /// The open device again, for hints, which must neither wait for an opening nor be lost to one.
+    in_use: std::sync::Mutex<Option<Device>>,
     clock: Arc<dyn Clock>,
     default_server: String,
 }
@@ -33,6 +35,7 @@ impl Shell {
         Self {
             opener,
             opened: Mutex::new(None),
+            in_use: std::sync::Mutex::new(None),
             clock,
             default_server,
         }
@@ -65,23 +68,25 @@ impl Shell {
             tracing::warn!(%failure, "the device did not open");
             error::open_refused(&failure)
         });
+        *self.in_use() = outcome.as_ref().ok().cloned();
         *opened = Some(outcome.clone());
         outcome
     }
 
     /// The device when it is open already: for hints of the platform, which must not wait.
     pub fn device_now(&self) -> Option<Device> {
-        self.opened
-            .try_lock()
-            .ok()?
-            .as_ref()?
-            .as_ref()
-            .ok()
-            .cloned()
+        self.in_use().clone()
+    }
+
+    fn in_use(&self) -> std::sync::MutexGuard<'_, Option<Device>> {
+        self.in_use
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     /// Takes the device out, to close it.
     pub async fn take(&self) -> Option<Device> {
+        self.in_use().take();
         self.opened.lock().await.take()?.ok()
     }
 

@@ -64,6 +64,8 @@ pub mod entry {
     pub fn device_identity(public: &super::PublicKey) -> String {
         format!("device-identity-{}", public.key_id())
     }
+    /// Twin of the enrolment: without it a damaged store could not say whose records it kept.
+    pub const ENROLMENT: &str = "enrolment";
     /// Twin of the PIN counter: written first.
     pub const PIN_TRIES: &str = "pin-tries";
 }

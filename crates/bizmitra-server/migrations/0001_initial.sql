@@ -3,7 +3,7 @@
 
 -- Facts about this database.
 CREATE TABLE meta (
-    name  TEXT NOT NULL PRIMARY KEY, -- `server_epoch`
+    name  TEXT NOT NULL PRIMARY KEY, -- `server_epoch`, `commits`
     value TEXT NOT NULL              -- as text
 ) STRICT;
 
@@ -191,7 +191,7 @@ CREATE TABLE evidence (
     item_id    BLOB    NOT NULL,
     about      BLOB    NOT NULL, -- the tap's item
     device_id  BLOB    NOT NULL, -- counts only for a tap of the same device
-    seq        INTEGER NOT NULL, -- the first of several counts
+    seq        INTEGER NOT NULL, -- place in its chain
     verdict    TEXT    NOT NULL, -- the contract's wire word
     reason     TEXT,             -- the contract's wire word
     site_id    BLOB,             -- as the device said; may name a site that is gone

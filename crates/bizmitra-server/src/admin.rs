@@ -12,6 +12,7 @@ use uuid::Uuid;
 use crate::auth::{self, CompanyScope};
 use crate::domain::{self, feed, invitation};
 use crate::error::{Result, ServerError};
+use crate::input::{self, InputError};
 use crate::server::Server;
 use crate::storage::company::Company;
 use crate::storage::employee::Employee;
@@ -48,11 +49,10 @@ pub struct AttendanceRow {
 /// Makes a company with a statement key of its own.
 ///
 /// # Errors
-/// When the zone is unknown, or storage or key folder fail.
+/// When the name is empty, the zone is unknown, or storage or key folder fail.
 pub fn create_company(server: &Server, name: &str, zone: &str) -> Result<CompanyId> {
-    if name.trim().is_empty() || jiff::tz::TimeZone::get(zone).is_err() {
-        return Err(ServerError::INVALID);
-    }
+    input::check_name(name)?;
+    input::check_zone(zone)?;
     let company = Company {
         id: CompanyId(Uuid::new_v4()),
         name: name.to_owned(),
@@ -79,8 +79,9 @@ pub fn create_company(server: &Server, name: &str, zone: &str) -> Result<Company
 /// Adds a shift.
 ///
 /// # Errors
-/// When storage fails or the company is not here.
+/// When the shift cannot be worked, storage fails or the company is not here.
 pub fn add_shift(server: &Server, company: CompanyId, shift: &Shift) -> Result<()> {
+    input::check_shift(shift)?;
     in_company(server, company, |tx, scope| {
         plan::insert_shift(tx, scope, shift)
     })
@@ -89,9 +90,10 @@ pub fn add_shift(server: &Server, company: CompanyId, shift: &Shift) -> Result<(
 /// Adds a site.
 ///
 /// # Errors
-/// When the fence is none, storage fails or the company is not here.
+/// When the name is empty, the fence is none, storage fails or the company is not here.
 pub fn add_site(server: &Server, company: CompanyId, name: &str, fence: &Fence) -> Result<SiteId> {
-    to_rules(fence).check().map_err(|_| ServerError::INVALID)?;
+    input::check_name(name)?;
+    input::check_fence(fence)?;
     let site = Site {
         id: SiteId(Uuid::new_v4()),
         name: name.to_owned(),
@@ -103,15 +105,34 @@ pub fn add_site(server: &Server, company: CompanyId, name: &str, fence: &Fence) 
     Ok(site.id)
 }
 
+/// Whether a name may be given to a person, site, shift or company.
+///
+/// # Errors
+/// [`InputError::BadName`].
+pub fn check_name(name: &str) -> Result<(), InputError> {
+    input::check_name(name)
+}
+
 /// Adds a person with a content key of their own.
 ///
 /// # Errors
-/// When storage or key folder fail or the company is not here.
+/// When the name is empty, company, shift or a site is not here, or storage or key folder fail.
 pub fn add_person(server: &Server, company: CompanyId, person: &NewPerson) -> Result<EmployeeId> {
+    input::check_name(&person.name)?;
+    if person.role == Role::Unknown {
+        return Err(InputError::BadRole.into());
+    }
     let id = EmployeeId(Uuid::new_v4());
-    // The key comes first: a key without a person is harmless, a person without a key could store nothing.
-    server.keys().make_person_key(company, id)?;
     in_company(server, company, |tx, scope| {
+        if let Some(shift) = person.shift {
+            plan::get_shift(tx, scope, shift)?.ok_or(InputError::UnknownShift(shift))?;
+        }
+        for site in &person.sites {
+            plan::get_site(tx, scope, *site)?.ok_or(InputError::UnknownSite(*site))?;
+        }
+        // The key is there before the commit: a key without a person is harmless, a person without a key could store
+        // nothing.
+        server.keys().make_person_key(company, id)?;
         let row = Employee {
             id,
             name: person.name.clone(),
@@ -138,7 +159,7 @@ pub fn invite(
     approval: Approval,
 ) -> Result<String> {
     in_company(server, company, |tx, scope| {
-        employee::get(tx, scope, person)?.ok_or(ServerError::NOT_FOUND)?;
+        employee::get(tx, scope, person)?.ok_or(InputError::UnknownPerson(person))?;
         Ok(invitation::issue(server, tx, scope, person, approval)?.shown())
     })
 }
@@ -206,6 +227,32 @@ pub fn people(server: &Server, company: CompanyId) -> Result<Vec<(EmployeeId, St
     })
 }
 
+/// The sites of a company, by name.
+///
+/// # Errors
+/// When storage fails or the company is not here.
+pub fn sites(server: &Server, company: CompanyId) -> Result<Vec<Site>> {
+    in_company(server, company, plan::all_sites)
+}
+
+/// The shifts of a company, by name.
+///
+/// # Errors
+/// When storage fails or the company is not here.
+pub fn shifts(server: &Server, company: CompanyId) -> Result<Vec<Shift>> {
+    in_company(server, company, plan::all_shifts)
+}
+
+/// The working zone of a company (IANA).
+///
+/// # Errors
+/// When storage fails or the company is not here.
+pub fn zone(server: &Server, company: CompanyId) -> Result<String> {
+    in_company(server, company, |tx, scope| {
+        Ok(company::get(tx, scope)?.policy.zone)
+    })
+}
+
 fn in_company<T>(
     server: &Server,
     company: CompanyId,
@@ -214,34 +261,8 @@ fn in_company<T>(
     let scope = auth::of_operator(company);
     server.write(|tx| match company::get(tx, &scope) {
         Err(ServerError::Storage(rusqlite::Error::QueryReturnedNoRows)) => {
-            Err(ServerError::NOT_FOUND)
+            Err(InputError::UnknownCompany(company).into())
         }
         found => found.and_then(|_| work(tx, &scope)),
     })
-}
-
-fn to_rules(fence: &Fence) -> bizmitra_rules::fence::Fence {
-    use bizmitra_rules::fence::{Fence as Rule, Point};
-    match fence {
-        Fence::Circle {
-            latitude_deg,
-            longitude_deg,
-            radius_m,
-        } => Rule::Circle {
-            centre: Point {
-                latitude_deg: *latitude_deg,
-                longitude_deg: *longitude_deg,
-            },
-            radius_m: *radius_m,
-        },
-        Fence::Polygon { corners } => Rule::Polygon {
-            corners: corners
-                .iter()
-                .map(|[latitude_deg, longitude_deg]| Point {
-                    latitude_deg: *latitude_deg,
-                    longitude_deg: *longitude_deg,
-                })
-                .collect(),
-        },
-    }
 }

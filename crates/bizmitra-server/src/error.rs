@@ -2,6 +2,7 @@
 
 use bizmitra_contract::problem::ProblemCode;
 
+use crate::input::InputError;
 use crate::keys::KeysError;
 
 /// A refusal, or a failure whose cause stays inside.
@@ -10,6 +11,9 @@ pub enum ServerError {
     /// The caller may act on the code.
     #[error("refused: {0:?}")]
     Refused(ProblemCode),
+    /// The operator handed in what cannot be taken.
+    #[error(transparent)]
+    Input(#[from] InputError),
     /// The signature holds but its time is off; sign again over the nonce.
     #[error("the signature's time is off")]
     Stale {

@@ -119,6 +119,8 @@ impl IntoResponse for ServerError {
     fn into_response(self) -> Response {
         let draft = match self {
             Self::Refused(code) => ProblemDraft::plain(code),
+            // The words are the operator's; callers learn the code.
+            Self::Input(_) => ProblemDraft::plain(ProblemCode::Invalid),
             Self::Stale { nonce } => ProblemDraft {
                 code: ProblemCode::SignatureStale,
                 nonce: Some(nonce),

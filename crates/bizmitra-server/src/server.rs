@@ -12,6 +12,7 @@ use crate::auth::{CompanyScope, Nonces};
 use crate::clock::Clock;
 use crate::error::{Result, ServerError};
 use crate::keys::Keys;
+use crate::marker::{Mark, Marker};
 use crate::{signed, storage};
 
 /// How a server is set up.
@@ -55,6 +56,7 @@ pub struct Server(Arc<Inner>);
 struct Inner {
     config: ServerConfig,
     db: Mutex<Connection>,
+    marker: Marker,
     keys: Keys,
     nonces: Nonces,
     clock: Arc<dyn Clock>,
@@ -76,12 +78,15 @@ impl Server {
     /// When the folder, the database or the keys cannot be read or written.
     pub fn open(config: ServerConfig, clock: Arc<dyn Clock>) -> Result<Self> {
         std::fs::create_dir_all(&config.data)?;
-        let keys = Keys::open(&config.data.join("keys"))?;
-        let db = storage::open(&config.data.join("bizmitra.db"), clock.now_ms())?;
-        let epoch = storage::server_epoch(&db)?;
+        let folder = config.data.join("keys");
+        let keys = Keys::open(&folder)?;
+        let marker = Marker::open(&folder)?;
+        let mut db = storage::open(&config.data.join("bizmitra.db"), clock.now_ms())?;
+        let epoch = storage::settle_epoch(&mut db, &marker, clock.now_ms())?;
         Ok(Self(Arc::new(Inner {
             config,
             db: Mutex::new(db),
+            marker,
             keys,
             nonces: Nonces::default(),
             clock,
@@ -120,7 +125,16 @@ impl Server {
         let mut db = self.0.db.lock().unwrap_or_else(PoisonError::into_inner);
         let mut tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let done = work(&mut tx)?;
+        let commits = storage::count_commit(&tx)?;
         tx.commit()?;
+        let mark = Mark {
+            epoch: self.0.epoch,
+            commits,
+        };
+        // What is committed stays so: a marker that lags only makes a restore harder to notice.
+        if let Err(error) = self.0.marker.put(mark) {
+            tracing::warn!(error = %error, "the commit marker could not be written");
+        }
         Ok(done)
     }
 

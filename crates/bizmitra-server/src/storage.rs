@@ -28,6 +28,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::error::{Result, ServerError};
+use crate::marker::{Mark, Marker};
 
 /// Numbered, forward only; a released one is never edited.
 const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_initial.sql")];
@@ -73,6 +74,49 @@ fn migrate(db: &mut Connection) -> Result<()> {
     }
     tx.commit()?;
     Ok(())
+}
+
+/// Makes sure that a database behind its marker has a new epoch, in both, and says which epoch holds. The marker is on
+/// disk first: a crash in between costs one more epoch and hides nothing.
+pub(crate) fn settle_epoch(db: &mut Connection, marker: &Marker, now_ms: i64) -> Result<u64> {
+    let tx = db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    tx.execute(
+        "INSERT OR IGNORE INTO meta (name, value) VALUES ('commits', '0')",
+        [],
+    )?;
+    // Without the commit of this very transaction: it must not make up for one that a backup lacks, nor may the marker
+    // ever be ahead.
+    let mut mark = Mark {
+        epoch: server_epoch(&tx)?,
+        commits: count_commit(&tx)?.saturating_sub(1),
+    };
+    // Another process may have committed since its last look; under this lock nobody is ahead of the database.
+    if let Some(epoch) = marker.read()?.raised(mark, now_ms) {
+        tx.execute(
+            "UPDATE meta SET value = ?1 WHERE name = 'server_epoch'",
+            [epoch.to_string()],
+        )?;
+        mark.epoch = epoch;
+        tracing::warn!(
+            epoch,
+            "the database is behind its marker: taken as restored from a backup"
+        );
+    }
+    marker.put(mark)?;
+    marker.sync()?;
+    tx.commit()?;
+    Ok(mark.epoch)
+}
+
+/// Counts a commit within it and says the new count.
+pub(crate) fn count_commit(db: &Connection) -> Result<u64> {
+    let text: String = db
+        .prepare_cached(
+            "UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE name = 'commits' RETURNING value",
+        )?
+        .query_row([], |row| row.get(0))?;
+    text.parse()
+        .map_err(|_| ServerError::Damaged("commit count"))
 }
 
 /// A number that changes after a restore from backup.

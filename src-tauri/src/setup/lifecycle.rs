@@ -44,12 +44,15 @@ pub fn on_event<R: Runtime>(app: &AppHandle<R>, event: RunEvent) {
     }
 }
 
-/// The hints start timers, which need the runtime that events of the window system do not come with.
+/// One after the other on this thread, so that "front" and "back" never change places. The hints start timers, which need
+/// the runtime that events of the window system do not come with.
 fn hint<R: Runtime>(app: &AppHandle<R>, tell: fn(&Device)) {
     if let Some(device) = app
         .try_state::<Shell>()
         .and_then(|shell| shell.device_now())
     {
-        tauri::async_runtime::spawn(async move { tell(&device) });
+        let runtime = tauri::async_runtime::handle();
+        let _entered = runtime.inner().enter();
+        tell(&device);
     }
 }

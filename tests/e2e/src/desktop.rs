@@ -43,13 +43,15 @@ pub struct Display {
 }
 
 impl Display {
-    /// Starts Xvfb on the first free display.
+    /// Starts Xvfb on the first free display. Without `-noreset` it starts over when its last window is killed, and the
+    /// next one may come too early.
     pub fn open() -> Result<Self> {
         let mut server = Group::start(
             Command::new("Xvfb")
                 .args([
                     "-displayfd",
                     "1",
+                    "-noreset",
                     "-screen",
                     "0",
                     "1400x1000x24",

@@ -227,7 +227,14 @@ impl Inner {
         let (_, invitation) = match self.ask_code(&enrolment.origin, code).await {
             Ok(answer) => answer,
             Err(DeviceError::Api(error)) => return self.note_unanswered(error),
-            Err(error) => return self.undo_binding(error),
+            Err(
+                error @ (DeviceError::CodeUnknown
+                | DeviceError::CodeUsed
+                | DeviceError::CodeExpired
+                | DeviceError::CodeBurned),
+            ) => return self.undo_binding(error),
+            // Says nothing of the code: the binding waits.
+            Err(_) => return self.note_unanswered(ApiError::NotOurServer),
         };
         if invitation.company != enrolment.company
             || invitation.employee != enrolment.employee

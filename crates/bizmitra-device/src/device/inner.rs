@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bizmitra_core::api::Api;
 use bizmitra_core::enrolment::{Enrolment, Invitation, Stage};
 use bizmitra_core::ids::ItemId;
-use bizmitra_core::keys::{DeviceSecret, KeyPair};
+use bizmitra_core::keys::{DeviceSecret, KeyPair, Keystore, KeystoreError, entry};
 use bizmitra_core::record::{Author, Consent, Moment};
 use bizmitra_core::store::{FeedKind, Key, Store};
 use bizmitra_core::sync::{Engine, Gates};
@@ -149,6 +149,9 @@ impl Inner {
     /// Stores a new stage, then works with it.
     pub(super) fn set_enrolment(&self, enrolment: Enrolment) -> Result<(), DeviceError> {
         self.keep(Key::Enrolment, &enrolment)?;
+        if let Err(error) = keep_twin(&*self.ports.keystore, &enrolment) {
+            tracing::warn!(%error, "the twin of the enrolment was not written");
+        }
         self.state().enrolment = Some(enrolment);
         self.tell(Topic::Status);
         Ok(())
@@ -252,5 +255,13 @@ impl Inner {
         self.keep(Key::Appearance, appearance)?;
         self.tell(Topic::Settings);
         Ok(())
+    }
+}
+
+/// The twin in the keystore of an enrolment that the server has named.
+fn keep_twin(keystore: &dyn Keystore, enrolment: &Enrolment) -> Result<(), KeystoreError> {
+    match serde_json::to_vec(enrolment) {
+        Ok(json) if enrolment.device().is_some() => keystore.save(entry::ENROLMENT, &json),
+        _ => Ok(()),
     }
 }

@@ -39,6 +39,8 @@ impl Device {
     /// Not activated, or store or keystore failed before anything was checked.
     pub async fn unlock(&self, pin: Pin) -> Result<Unlock, DeviceError> {
         let _one = self.inner.vault.lock().await;
+        // Somebody types a PIN, so the app is in front; what happens to it while the PIN is checked counts again.
+        self.inner.state().background_since = None;
         let inner = Arc::clone(&self.inner);
         let tried = tokio::task::spawn_blocking(move || inner.try_pin(&pin))
             .await
@@ -155,11 +157,9 @@ impl Inner {
     }
 
     pub(super) fn set_presence(&self, presence: KeyPair) {
-        {
-            let mut state = self.state();
-            state.presence = Some(presence);
-            state.background_since = None;
-        }
+        self.state().presence = Some(presence);
+        // The app may have gone to the background while the PIN was checked.
+        self.lock_if_due();
         self.hint();
     }
 

@@ -66,7 +66,7 @@ fn load_secret(store: &Path, ports: &Ports) -> Result<DeviceSecret, OpenError> {
 
 fn load_state(store: &dyn Store, ports: &Ports) -> Result<State, OpenError> {
     let unreadable = || OpenError::Failed(StoreError::Damaged);
-    let Some(json) = store.get(Key::Enrolment)? else {
+    let Some(json) = enrolment_json(store, ports)? else {
         return Ok(State::default());
     };
     let enrolment: Enrolment = serde_json::from_slice(&json).map_err(|_| unreadable())?;
@@ -78,6 +78,24 @@ fn load_state(store: &dyn Store, ports: &Ports) -> Result<State, OpenError> {
         destroyed,
         ..State::default()
     })
+}
+
+/// The enrolment, from its twin when a damaged store lost it but not its records.
+fn enrolment_json(store: &dyn Store, ports: &Ports) -> Result<Option<Vec<u8>>, OpenError> {
+    if let Some(json) = store.get(Key::Enrolment)? {
+        return Ok(Some(json));
+    }
+    if store.record_ids()?.is_empty() {
+        return Ok(None);
+    }
+    let twin = ports
+        .keystore
+        .load(entry::ENROLMENT)?
+        .map(|twin| twin.expose().to_vec());
+    if let Some(json) = &twin {
+        store.put(Key::Enrolment, json)?;
+    }
+    Ok(twin)
 }
 
 /// The identity key that this enrolment was made with.

@@ -14,7 +14,14 @@ impl Inner {
     /// what waits is signed by the keys of the old one.
     pub(super) fn may_bind(&self) -> Result<Option<Enrolment>, DeviceError> {
         match self.phase() {
-            Phase::NotActivated => Ok(None),
+            Phase::NotActivated => {
+                let counts = self.store.counts()?;
+                // Records whose enrolment is unknown: another person's device must not send them.
+                if counts.waiting() > 0 || counts.parked > 0 {
+                    return Err(DeviceError::StillSending);
+                }
+                Ok(None)
+            }
             Phase::Destroyed | Phase::Revoked if self.store.counts()?.waiting() > 0 => {
                 Err(DeviceError::StillSending)
             }

@@ -35,6 +35,10 @@ impl Device {
         let reading = self.inner.now();
         let author = self.inner.author()?;
         let new = self.inner.append_tap(&author, id, action, reading)?;
+        if new {
+            // Saved: it goes out whatever happens to the rest of this call.
+            self.inner.wake.notify_one();
+        }
         let entry = self.inner.entry(id)?;
         if new {
             self.tasks.spawn(super::locate::follow(
@@ -46,7 +50,6 @@ impl Device {
             ));
             self.inner.tell(Topic::Attendance);
             self.inner.tell(Topic::Status);
-            self.inner.wake.notify_one();
         }
         Ok(entry)
     }

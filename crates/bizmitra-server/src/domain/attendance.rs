@@ -92,13 +92,15 @@ pub(crate) fn entry(
     let withdrawn_ms = storage::later::withdrawn_wall_ms(db, scope, tap.item, tap.device)?;
     let is_late =
         withdrawn_ms.is_some_and(|at_ms| at_ms.saturating_sub(tap.wall_ms) > WITHDRAWAL_MS);
+    let is_after_revocation =
+        ingested.late || storage::later::has_late(db, scope, tap.item, tap.device)?;
     let flags = [
         (ingested.fork, EntryFlag::Fork),
         (
             withdrawn_ms.is_none() && is_close_to_previous(db, scope, tap)?,
             EntryFlag::ShortGap,
         ),
-        (ingested.late, EntryFlag::AfterRevocation),
+        (is_after_revocation, EntryFlag::AfterRevocation),
         (is_late, EntryFlag::LateWithdrawal),
     ];
     Ok(AttendanceEntry {

@@ -128,6 +128,9 @@ impl Batch<'_> {
             Ok(verified) => verified,
             Err(code) => return Ok(result(item, Verdict::Rejected, Some(code))),
         };
+        if let Some(refusal) = self.refuse_late(db, item, &verified)? {
+            return Ok(refusal);
+        }
         let chain = storage::chain::get(db, scope, item.chain_id)?;
         if chain.is_some_and(|chain| chain.device != self.caller.device.id) {
             return Ok(result(
@@ -143,6 +146,34 @@ impl Batch<'_> {
             receipt,
             ..result(item, Verdict::Applied, None)
         })
+    }
+
+    /// A device that is over may be in a stranger's hands: what its own key alone signed is taken only about a tap of
+    /// this device that is here, signed with presence. The tap may still be on its way; then this waits for it.
+    fn refuse_late(
+        &self,
+        db: &Connection,
+        item: &BatchItem,
+        verified: &VerifiedRecord,
+    ) -> Result<Option<ItemResult>> {
+        if !self.late || verified.presence {
+            return Ok(None);
+        }
+        let RecordBody::Evidence(evidence) = &verified.record.body else {
+            let code = Some(VerdictCode::Validation);
+            return Ok(Some(result(item, Verdict::Rejected, code)));
+        };
+        let scope = &self.caller.scope;
+        let Some(about) = storage::ingest::get(db, scope, evidence.about)? else {
+            let wait = result(item, Verdict::Retry, Some(VerdictCode::DepMissing));
+            return Ok(Some(ItemResult {
+                retry_after_ms: Some(RETRY_AFTER_MS),
+                ..wait
+            }));
+        };
+        let is_tap = storage::attendance::get(db, scope, evidence.about)?.is_some();
+        let holds = is_tap && about.presence && about.device == self.caller.device.id;
+        Ok((!holds).then(|| result(item, Verdict::Rejected, Some(VerdictCode::Forbidden))))
     }
 
     /// Puts a record at its place in the chain and keeps its bytes.

@@ -48,17 +48,20 @@ pub(crate) fn open(
     let Some(invitation) = storage::invitation::find_anywhere(db, &code.tag())? else {
         return Ok(Err(ProblemCode::CodeUnknown));
     };
-    if invitation.wrong_tries >= MAX_WRONG_TRIES {
-        return Ok(Err(ProblemCode::CodeBurned));
-    }
     let scope = auth::of_invitation(&invitation);
-    if bool::from(
+    let is_burned = invitation.wrong_tries >= MAX_WRONG_TRIES;
+    let is_right = bool::from(
         server
             .keys()
             .code_mac(code.canonical())
             .ct_eq(&invitation.secret_mac),
-    ) {
+    );
+    // A used code has nothing left to guess: a stranger's tries must not keep its holder from the lost first answer.
+    if is_right && (!is_burned || invitation.used_by.is_some()) {
         return Ok(Ok(Opened { scope, invitation }));
+    }
+    if is_burned {
+        return Ok(Err(ProblemCode::CodeBurned));
     }
     storage::invitation::count_wrong_try(db, &scope, &invitation.tag)?;
     let burned = invitation.wrong_tries.saturating_add(1) >= MAX_WRONG_TRIES;

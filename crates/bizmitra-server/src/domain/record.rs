@@ -86,16 +86,17 @@ fn is_known(kind: &str) -> bool {
     )
 }
 
-/// Taps and their withdrawals are a person's own; the rest a locked phone may state. Because a tap always has it,
-/// evidence signed by the device alone is only ever joined to a tap signed with presence.
+/// Taps, withdrawals and consent are a person's own words; evidence alone a locked phone may state. Because a tap
+/// always has it, evidence signed by the device alone is only ever joined to a tap signed with presence.
 fn needs_presence(body: &RecordBody) -> bool {
     match body {
         RecordBody::CheckIn(_)
         | RecordBody::CheckOut(_)
         | RecordBody::BreakStart(_)
         | RecordBody::BreakEnd(_)
-        | RecordBody::Withdrawal(_) => true,
-        RecordBody::Evidence(_) | RecordBody::Consent(_) => false,
+        | RecordBody::Withdrawal(_)
+        | RecordBody::Consent(_) => true,
+        RecordBody::Evidence(_) => false,
     }
 }
 

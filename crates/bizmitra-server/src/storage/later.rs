@@ -40,7 +40,8 @@ pub(crate) fn insert_evidence(
     Ok(())
 }
 
-/// The location verdict of a tap of this device: the first that the device made.
+/// The location verdict of a tap of this device: the first that the device made after it in the tap's own chain. Numbers
+/// of another chain say nothing about order, so what lies elsewhere comes after it, as received.
 pub(crate) fn place_of(
     db: &Connection,
     scope: &CompanyScope,
@@ -49,11 +50,32 @@ pub(crate) fn place_of(
 ) -> Result<Option<Place>> {
     Ok(db
         .prepare_cached(
-            "SELECT verdict, reason, site_id, distance_m, accuracy_m, flags FROM evidence
-             WHERE company_id = ?1 AND about = ?2 AND device_id = ?3 ORDER BY seq, item_id LIMIT 1",
+            "SELECT e.verdict, e.reason, e.site_id, e.distance_m, e.accuracy_m, e.flags FROM evidence e
+             JOIN ingest i ON i.company_id = e.company_id AND i.item_id = e.item_id
+             JOIN ingest t ON t.company_id = e.company_id AND t.item_id = e.about AND t.device_id = e.device_id
+             WHERE e.company_id = ?1 AND e.about = ?2 AND e.device_id = ?3
+             ORDER BY CASE WHEN i.chain_id = t.chain_id AND i.seq > t.seq THEN i.seq END NULLS LAST,
+                      i.received_ms, i.item_id LIMIT 1",
         )?
         .query_row((scope.key(), key(tap.0), key(device.0)), place_from_row)
         .optional()?)
+}
+
+/// Whether anything about a tap of this device arrived after the device was over.
+pub(crate) fn has_late(
+    db: &Connection,
+    scope: &CompanyScope,
+    tap: ItemId,
+    device: DeviceId,
+) -> Result<bool> {
+    Ok(db
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM (SELECT company_id, item_id, about, device_id FROM evidence
+                                           UNION ALL SELECT company_id, item_id, about, device_id FROM withdrawal) said
+                            JOIN ingest i ON i.company_id = said.company_id AND i.item_id = said.item_id
+                            WHERE said.company_id = ?1 AND said.about = ?2 AND said.device_id = ?3 AND i.late = 1)",
+        )?
+        .query_row((scope.key(), key(tap.0), key(device.0)), |row| row.get(0))?)
 }
 
 /// Adds the withdrawal of a tap.

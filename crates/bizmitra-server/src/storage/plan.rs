@@ -70,6 +70,43 @@ pub(crate) fn get_shift(
         .optional()?)
 }
 
+/// A site.
+pub(crate) fn get_site(
+    db: &Connection,
+    scope: &CompanyScope,
+    site: SiteId,
+) -> Result<Option<Site>> {
+    Ok(db
+        .prepare_cached(
+            "SELECT site_id, name, fence FROM site WHERE company_id = ?1 AND site_id = ?2",
+        )?
+        .query_row((scope.key(), key(site.0)), site_from_row)
+        .optional()?)
+}
+
+/// All shifts, by name.
+pub(crate) fn all_shifts(db: &Connection, scope: &CompanyScope) -> Result<Vec<Shift>> {
+    let mut statement = db.prepare_cached(
+        "SELECT shift_id, name, start_min, end_min, days, grace_min, zone FROM shift
+         WHERE company_id = ?1 ORDER BY name, shift_id",
+    )?;
+    let shifts = statement
+        .query_map([scope.key()], shift_from_row)?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(shifts)
+}
+
+/// All sites, by name.
+pub(crate) fn all_sites(db: &Connection, scope: &CompanyScope) -> Result<Vec<Site>> {
+    let mut statement = db.prepare_cached(
+        "SELECT site_id, name, fence FROM site WHERE company_id = ?1 ORDER BY name, site_id",
+    )?;
+    let sites = statement
+        .query_map([scope.key()], site_from_row)?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(sites)
+}
+
 /// The sites of a person, by name.
 pub(crate) fn sites_of(
     db: &Connection,

@@ -62,6 +62,36 @@ async fn evidence_and_its_tap_meet_in_either_order() {
 }
 
 #[tokio::test]
+async fn evidence_of_another_chain_or_before_the_tap_never_replaces_that_of_its_own() {
+    use bizmitra_contract::{encoding::Bytes32, ids::ChainId};
+    let world = World::new();
+    let mut device = TestDevice::enrol(&world, world.ravi, "Ravi").await;
+    let mut restarted = device.clone();
+    let mut rewound = device.clone();
+    (restarted.chain, restarted.seq) = (ChainId(uuid::Uuid::now_v7()), 0);
+    restarted.prev_hash = Bytes32([0; 32]);
+    let start = device.check_in(MONDAY_NINE_MS - 3_600_000);
+    let tap = device.check_in(MONDAY_NINE_MS);
+    let record = device.record(MONDAY_NINE_MS + 3_000, evidence(tap.id, 40));
+    let own = device.item(&record, false);
+    let record = restarted.record(MONDAY_NINE_MS + 4_000, evidence(tap.id, 5));
+    let other = restarted.item(&record, false);
+    let record = rewound.record(MONDAY_NINE_MS + 4_000, evidence(tap.id, 6));
+    let earlier = rewound.item(&record, false);
+    let distance = || {
+        let rows = world.attendance(world.ravi);
+        let row = rows.iter().find(|row| row.entry.item == tap.id).unwrap();
+        row.entry.place.as_ref().unwrap().distance_m
+    };
+    device.deliver(&world, &[&start, &tap, &other]).await;
+    assert_eq!(distance(), Some(5), "better than none");
+    device.deliver(&world, &[&own]).await;
+    assert_eq!(distance(), Some(40));
+    device.deliver(&world, &[&earlier]).await;
+    assert_eq!(distance(), Some(40));
+}
+
+#[tokio::test]
 async fn evidence_counts_only_for_a_tap_of_its_own_device() {
     let world = World::new();
     let mut ravi = TestDevice::enrol(&world, world.ravi, "Ravi").await;

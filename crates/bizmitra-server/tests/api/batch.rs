@@ -290,11 +290,20 @@ async fn limits_are_two_hundred_items_and_256_kib() {
             language: "mr".to_owned(),
         }),
     );
-    let mut item = device.item(&record, false);
+    let locked = device.item_of_bytes(&record, serde_json::to_vec(&record).unwrap(), false);
+    let refused = one(device.deliver(&world, &[&locked]).await);
+    assert_eq!(
+        (refused.verdict, refused.code),
+        (Verdict::Rejected, Some(VerdictCode::Validation)),
+        "a locked device cannot consent for its owner"
+    );
+    let mut item = device.item(&record, true);
     assert_eq!(
         one(device.deliver(&world, &[&item]).await).verdict,
         Verdict::Applied
     );
+    // A duplicate is known by its bytes; with both signatures two hundred of them are over 256 KiB.
+    item.sigs.truncate(1);
     assert_eq!(device.deliver(&world, &vec![&item; 200]).await.len(), 200);
     let reply = device.send(&world, &vec![&item; 201]).await;
     assert_eq!(

@@ -8,8 +8,9 @@ use bizmitra_contract::enrolment::{Approval, DeviceState, Platform};
 use bizmitra_contract::ids::DeviceId;
 use bizmitra_contract::paths;
 use bizmitra_contract::problem::ProblemCode;
-use bizmitra_contract::sync::Verdict;
+use bizmitra_contract::sync::{Verdict, VerdictCode};
 
+use crate::attendance::evidence;
 use crate::device::{HOST, TestDevice};
 use crate::world::{MONDAY_NINE_MS, Reply, World};
 
@@ -224,4 +225,46 @@ async fn a_revoked_device_may_only_append_what_it_captured() {
     assert!(flags[1].contains(&EntryFlag::AfterRevocation));
     let state: ThisDeviceResponse = asha.get(&world, paths::THIS_DEVICE).await.json();
     assert_eq!(state.state, DeviceState::Revoked);
+}
+
+#[tokio::test]
+async fn after_a_revocation_the_device_key_alone_speaks_only_about_a_tap_that_is_here() {
+    let world = World::new();
+    let meera = TestDevice::signed_in(&world, world.meera, "Meera").await;
+    let mut asha = TestDevice::enrol(&world, world.asha, "Asha").await;
+    let tap = asha.check_in(MONDAY_NINE_MS);
+    let record = asha.record(MONDAY_NINE_MS + 3_000, evidence(tap.id, 40));
+    let about = asha.item(&record, false);
+    let coming = asha.check_in(MONDAY_NINE_MS + 600_000);
+    let record = asha.record(MONDAY_NINE_MS + 603_000, evidence(coming.id, 7));
+    let early = asha.item(&record, false);
+    let record = asha.record(MONDAY_NINE_MS + 604_000, evidence(about.id, 7));
+    let about_evidence = asha.item(&record, false);
+    asha.deliver(&world, &[&tap]).await;
+    let _: DeviceStateResponse = revoke(&world, &meera, asha.device).await.json();
+    let results = asha
+        .deliver(&world, &[&early, &about, &about_evidence])
+        .await;
+    let verdicts: Vec<_> = results
+        .iter()
+        .map(|result| (result.verdict, result.code))
+        .collect();
+    assert_eq!(
+        verdicts,
+        [
+            (Verdict::Retry, Some(VerdictCode::DepMissing)),
+            (Verdict::Applied, None),
+            (Verdict::Rejected, Some(VerdictCode::Forbidden)),
+        ]
+    );
+    let results = asha.deliver(&world, &[&coming, &early]).await;
+    assert!(
+        results
+            .iter()
+            .all(|result| result.verdict == Verdict::Applied)
+    );
+    for row in world.attendance(world.asha) {
+        assert!(row.entry.place.is_some());
+        assert!(row.entry.flags.contains(&EntryFlag::AfterRevocation));
+    }
 }

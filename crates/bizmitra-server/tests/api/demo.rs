@@ -1,6 +1,6 @@
 //! The demo company.
 
-use bizmitra_contract::enrolment::InvitationResponse;
+use bizmitra_contract::enrolment::{Approval, InvitationResponse};
 use bizmitra_contract::login::Role;
 use bizmitra_contract::paths;
 use bizmitra_server::{admin, demo};
@@ -60,4 +60,58 @@ async fn the_demo_is_made_once_and_its_codes_stay_open() {
     );
     let dev = third.person("Dev Sawant").unwrap();
     assert_eq!(dev.company, third.other_company);
+}
+
+#[tokio::test]
+async fn the_demo_has_three_sites_and_three_shifts_of_which_one_is_at_night() {
+    let world = World::new();
+    let demo = demo::open(&world.server).unwrap();
+    let sites = admin::sites(&world.server, demo.company).unwrap();
+    let names: Vec<_> = sites.iter().map(|site| site.name.as_str()).collect();
+    assert_eq!(
+        names,
+        ["Bhosari plant", "Chakan warehouse", "Hinjawadi office"]
+    );
+    let shifts = admin::shifts(&world.server, demo.company).unwrap();
+    let names: Vec<_> = shifts.iter().map(|shift| shift.name.as_str()).collect();
+    assert_eq!(names, ["Afternoon", "Morning", "Night"]);
+    let at_night: Vec<_> = shifts
+        .iter()
+        .filter(|shift| shift.end_min <= shift.start_min)
+        .map(|shift| shift.name.as_str())
+        .collect();
+    assert_eq!(at_night, ["Night"]);
+}
+
+#[tokio::test]
+async fn people_of_the_second_company_never_appear_in_the_lists_of_the_first() {
+    let world = World::new();
+    let demo = demo::open(&world.server).unwrap();
+    let ids = |company| -> Vec<_> {
+        admin::people(&world.server, company)
+            .unwrap()
+            .into_iter()
+            .map(|(id, _, _)| id)
+            .collect()
+    };
+    let (first, second) = (ids(demo.company), ids(demo.other_company));
+    let dev = demo.person("Dev Sawant").unwrap();
+    assert_eq!(second, [dev.employee]);
+    assert!(!first.contains(&dev.employee));
+    assert_eq!(first.len() + second.len(), demo.people.len());
+    // Nor their places and times.
+    let depots = admin::sites(&world.server, demo.other_company).unwrap();
+    let sites = admin::sites(&world.server, demo.company).unwrap();
+    assert_eq!(depots.len(), 1);
+    assert!(depots.iter().all(|depot| !sites.contains(depot)));
+    // Asking in the first company's name does not reach them either.
+    assert!(
+        admin::invite(
+            &world.server,
+            demo.company,
+            dev.employee,
+            Approval::Automatic
+        )
+        .is_err()
+    );
 }

@@ -133,6 +133,69 @@ async fn an_enrolment_sent_again_gets_the_same_device_and_other_keys_get_none() 
 }
 
 #[tokio::test]
+async fn a_strangers_guesses_do_not_keep_the_holder_from_the_lost_first_answer() {
+    let world = World::new();
+    let code = world.invite(world.ravi);
+    let invitation: InvitationResponse = check(&world, &code).await.json();
+    let request = enrolment(
+        world.company,
+        &code,
+        &invitation.nonce,
+        "Ravi",
+        Platform::Android,
+    );
+    let first: EnrolmentResponse = world.post(paths::ENROLMENT, &request).await.json();
+    for _ in 0..6 {
+        check(&world, &wrong(&code)).await;
+    }
+    assert_eq!(
+        check(&world, &wrong(&code)).await.code(),
+        ProblemCode::CodeBurned
+    );
+    world.advance_ms(48 * 60 * 60_000);
+    let again: EnrolmentResponse = world.post(paths::ENROLMENT, &request).await.json();
+    assert_eq!((again.device, again.state), (first.device, first.state));
+    let mut forged = request.clone();
+    forged.presence_sig = Bytes64([7; 64]);
+    assert_eq!(
+        world.post(paths::ENROLMENT, &forged).await.code(),
+        ProblemCode::SignatureInvalid
+    );
+    let thief = enrolment(
+        world.company,
+        &code,
+        &invitation.nonce,
+        "thief",
+        Platform::Android,
+    );
+    assert_eq!(
+        world.post(paths::ENROLMENT, &thief).await.code(),
+        ProblemCode::CodeUsed
+    );
+}
+
+#[tokio::test]
+async fn a_burned_code_enrols_nobody() {
+    let world = World::new();
+    let code = world.invite(world.ravi);
+    let invitation: InvitationResponse = check(&world, &code).await.json();
+    for _ in 0..5 {
+        check(&world, &wrong(&code)).await;
+    }
+    let request = enrolment(
+        world.company,
+        &code,
+        &invitation.nonce,
+        "Ravi",
+        Platform::Android,
+    );
+    assert_eq!(
+        world.post(paths::ENROLMENT, &request).await.code(),
+        ProblemCode::CodeBurned
+    );
+}
+
+#[tokio::test]
 async fn a_fingerprint_is_six_groups_of_four() {
     let world = World::new();
     let device = TestDevice::enrol(&world, world.ravi, "Ravi").await;

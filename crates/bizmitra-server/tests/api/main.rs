@@ -23,6 +23,10 @@ mod feed;
 #[cfg(test)]
 mod login;
 #[cfg(test)]
+mod operator;
+#[cfg(test)]
+mod restore;
+#[cfg(test)]
 mod signatures;
 #[cfg(test)]
 mod tls;

@@ -1,0 +1,286 @@
+//! The operator's commands: the program itself, run on the data folder of a server that is open.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use bizmitra_contract::changes::Fence;
+use bizmitra_contract::enrolment::{InvitationResponse, Platform};
+use bizmitra_contract::ids::{CompanyId, EmployeeId, ShiftId, SiteId};
+use bizmitra_contract::login::Role;
+use bizmitra_contract::paths;
+use bizmitra_server::admin;
+use uuid::Uuid;
+
+use crate::device::{check, enrolment};
+use crate::world::World;
+
+const SITE: &[&str] = &["site", "add", "--name", "Pune gate"];
+const NIGHT: &[&str] = &["shift", "add", "--name", "Night"];
+const KIRAN: &[&str] = &["person", "add", "--name", "Kiran"];
+
+fn run_in(folder: &Path, company: CompanyId, words: &[&str], more: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_bizmitra-server"))
+        .args(words)
+        .args(["--company", &company.to_string(), "--data"])
+        .arg(folder)
+        .args(more)
+        .output()
+        .unwrap()
+}
+
+/// What a command printed; it must have succeeded.
+fn done(world: &World, words: &[&str], more: &[&str]) -> String {
+    let output = run_in(world.folder(), world.company, words, more);
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// What a command complained of; it must have failed and printed nothing.
+fn refused(output: &Output) -> String {
+    assert!(!output.status.success());
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "");
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// The value on the line of a name.
+fn value<'a>(text: &'a str, name: &str) -> &'a str {
+    text.lines()
+        .find_map(|line| line.strip_prefix(name))
+        .unwrap_or_else(|| panic!("no {name} in {text}"))
+        .trim()
+}
+
+/// Everything a refused command could have left behind.
+fn left_behind(world: &World) -> (usize, usize, usize, usize) {
+    let keys = world.folder().join("keys");
+    let people: usize = [world.company, world.other_company]
+        .iter()
+        .map(|company| admin::people(&world.server, *company).unwrap().len())
+        .sum();
+    let key_files = fs::read_dir(&keys)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .map(|path| {
+            if path.is_dir() {
+                fs::read_dir(path).unwrap().count()
+            } else {
+                1
+            }
+        })
+        .sum();
+    (
+        admin::sites(&world.server, world.company).unwrap().len(),
+        admin::shifts(&world.server, world.company).unwrap().len(),
+        people,
+        key_files,
+    )
+}
+
+/// Puts the world's clock on the time the program runs at.
+fn follow_the_real_clock(world: &World) {
+    let now = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap();
+    world.advance_ms(i64::try_from(now.as_millis()).unwrap() - world.now_ms());
+}
+
+#[tokio::test]
+async fn a_person_added_beside_a_running_server_can_enrol_at_it() {
+    let world = World::new();
+    follow_the_real_clock(&world);
+    let southern = ["--latitude-deg", "-33.86", "--longitude-deg", "-70.5"];
+    let site = done(
+        &world,
+        SITE,
+        &[&southern[..], &["--radius-m", "1524"]].concat(),
+    );
+    let site: SiteId = value(&site, "site").parse().unwrap();
+    let shift = done(
+        &world,
+        NIGHT,
+        &["--start", "22:00", "--end", "06:00", "--days", "7,1,2"],
+    );
+    let shift: ShiftId = value(&shift, "shift").parse().unwrap();
+    let person = done(
+        &world,
+        KIRAN,
+        &["--shift", &shift.to_string(), "--site", &site.to_string()],
+    );
+    let kiran: EmployeeId = value(&person, "employee").parse().unwrap();
+    let code = value(&person, "code");
+
+    let sites = admin::sites(&world.server, world.company).unwrap();
+    let site = sites.iter().find(|listed| listed.id == site).unwrap();
+    assert_eq!(
+        (site.name.as_str(), &site.fence),
+        (
+            "Pune gate",
+            &Fence::Circle {
+                latitude_deg: -33.86,
+                longitude_deg: -70.5,
+                radius_m: 1524.0
+            }
+        )
+    );
+    let shifts = admin::shifts(&world.server, world.company).unwrap();
+    let shift = shifts.iter().find(|listed| listed.id == shift).unwrap();
+    assert_eq!(
+        (
+            shift.start_min,
+            shift.end_min,
+            shift.grace_min,
+            shift.days.as_slice(),
+            shift.zone.as_str()
+        ),
+        (1320, 360, 10, &[7, 1, 2][..], "Asia/Kolkata")
+    );
+
+    let invitation: InvitationResponse = check(&world, code).await.json();
+    assert_eq!(
+        (invitation.company, invitation.employee),
+        (world.company, kiran)
+    );
+    let request = enrolment(
+        world.company,
+        code,
+        &invitation.nonce,
+        "Kiran",
+        Platform::Android,
+    );
+    let reply = world.post(paths::ENROLMENT, &request).await;
+    assert!(reply.status.is_success(), "{:?}", reply.status);
+}
+
+#[tokio::test]
+async fn every_role_can_be_made_and_is_listed_without_the_other_company() {
+    let world = World::new();
+    for role in ["site_manager", "admin", "privacy_officer"] {
+        done(
+            &world,
+            &["person", "add", "--name", role],
+            &["--role", role],
+        );
+    }
+    done(&world, KIRAN, &[]);
+    let listed: Vec<serde_json::Value> =
+        serde_json::from_str(&done(&world, &["person", "list"], &["--json"])).unwrap();
+    let role_of = |name: &str| {
+        let person = listed.iter().find(|person| person["name"] == name);
+        person.map(|person| person["role"].as_str().unwrap())
+    };
+    for role in ["site_manager", "admin", "privacy_officer"] {
+        assert_eq!(role_of(role), Some(role));
+    }
+    assert_eq!(role_of("Kiran"), Some("employee"));
+    assert_eq!(role_of("Dev"), None);
+    let people = admin::people(&world.server, world.company).unwrap();
+    assert_eq!(listed.len(), people.len());
+    let officer = people
+        .iter()
+        .find(|(_, _, role)| *role == Role::PrivacyOfficer)
+        .unwrap();
+    let text = done(&world, &["person", "list"], &[]);
+    assert_eq!(text.lines().count(), people.len());
+    let line = format!("{} privacy officer privacy_officer", officer.0);
+    assert!(text.lines().any(|listed| listed == line), "{text}");
+}
+
+#[tokio::test]
+async fn bad_input_is_named_and_leaves_nothing() {
+    let world = World::new();
+    let before = left_behind(&world);
+    let at = |latitude, longitude, radius| {
+        vec![
+            "--latitude-deg",
+            latitude,
+            "--longitude-deg",
+            longitude,
+            "--radius-m",
+            radius,
+        ]
+    };
+    let hours = |more: &[&'static str]| [&["--start", "22:00", "--end", "06:00"], more].concat();
+    let cases = [
+        (SITE, at("18.6", "73.8", "74.9"), "75 and 1524 metres"),
+        (SITE, at("18.6", "73.8", "1524.1"), "75 and 1524 metres"),
+        (SITE, at("18.6", "73.8", "-100"), "75 and 1524 metres"),
+        (SITE, at("18.6", "73.8", "NaN"), "75 and 1524 metres"),
+        (SITE, at("90.1", "73.8", "100"), "latitude"),
+        (SITE, at("NaN", "73.8", "100"), "latitude"),
+        (SITE, at("18.6", "-180.1", "100"), "longitude"),
+        (SITE, at("north", "73.8", "100"), "--latitude-deg"),
+        (
+            &["site", "add", "--name", " "],
+            at("18.6", "73.8", "100"),
+            "name",
+        ),
+        (NIGHT, vec!["--start", "24:00", "--end", "06:00"], "--start"),
+        (NIGHT, vec!["--start", "22:00", "--end", "6:00"], "--end"),
+        (NIGHT, vec!["--start", "+9:00", "--end", "06:00"], "--start"),
+        (NIGHT, hours(&["--days", "1,8"]), "days"),
+        (NIGHT, hours(&["--days", "1,1"]), "days"),
+        (NIGHT, hours(&["--days", "Mon"]), "--days"),
+        (NIGHT, hours(&["--grace-min", "480"]), "grace"),
+        (NIGHT, hours(&["--zone", "Asia/Poona"]), "zone"),
+        (&["shift", "add", "--name", ""], hours(&[]), "name"),
+        (KIRAN, vec!["--role", "boss"], "--role"),
+        (KIRAN, vec!["--role", "unknown"], "--role"),
+        (KIRAN, vec!["--shift", "morning"], "--shift"),
+        (&["person", "add", "--name", "Ki\nran"], vec![], "name"),
+    ];
+    for (words, more, named) in cases {
+        let complaint = refused(&run_in(world.folder(), world.company, words, &more));
+        assert!(complaint.contains(named), "{more:?}: {complaint}");
+    }
+    assert_eq!(left_behind(&world), before);
+}
+
+#[tokio::test]
+async fn unknown_ids_are_named_and_leave_nothing() {
+    let world = World::new();
+    let before = left_behind(&world);
+    let stranger = Uuid::new_v4().to_string();
+    let circle = "--latitude-deg 18.6 --longitude-deg 73.8 --radius-m 100";
+    let hours = "--start 09:00 --end 17:00";
+    let nowhere = CompanyId(stranger.parse().unwrap());
+    for (words, more) in [
+        (SITE, circle),
+        (NIGHT, hours),
+        (KIRAN, ""),
+        (&["person", "list"], ""),
+    ] {
+        let more: Vec<_> = more.split_whitespace().collect();
+        let complaint = refused(&run_in(world.folder(), nowhere, words, &more));
+        let named = format!("no company {stranger}");
+        assert!(complaint.contains(&named), "{words:?}: {complaint}");
+    }
+    // What is another company's is as unknown as what is nobody's.
+    let sites = admin::sites(&world.server, world.company).unwrap();
+    let shifts = admin::shifts(&world.server, world.company).unwrap();
+    let (site, shift) = (sites[0].id.to_string(), shifts[0].id.to_string());
+    for (company, more, named) in [
+        (world.company, ["--site", &stranger], "no site"),
+        (world.company, ["--shift", &stranger], "no shift"),
+        (world.other_company, ["--site", &site], "no site"),
+        (world.other_company, ["--shift", &shift], "no shift"),
+    ] {
+        let complaint = refused(&run_in(world.folder(), company, KIRAN, &more));
+        let named = format!("{named} {}", more[1]);
+        assert!(complaint.contains(&named), "{complaint}");
+    }
+    assert_eq!(left_behind(&world), before);
+}
+
+#[tokio::test]
+async fn a_mistyped_data_folder_is_not_made() {
+    let world = World::new();
+    let mistyped = world.folder().join("dtaa");
+    let complaint = refused(&run_in(&mistyped, world.company, KIRAN, &[]));
+    assert!(complaint.contains("dtaa is not a data folder"));
+    assert!(!mistyped.exists());
+}
