@@ -33,7 +33,8 @@ async fn a_check_in_without_a_server_and_with_a_kill_arrives_exactly_once_withou
     world.stop_server().await.unwrap();
     let saved = tap(&device, Action::CheckIn).unwrap();
     let captured = (saved.tap.wall_ms, saved.hash);
-    assert_eq!(saved.state, State::Queued);
+    // The drainer may have marked it already; without a server it gets no further.
+    assert!(matches!(saved.state, State::Queued | State::InDoubt));
     let located = wait_entry(&device, saved.tap.id, |entry| entry.evidence.is_some())
         .await
         .unwrap();
