@@ -182,6 +182,11 @@ async fn a_phone_whose_clock_is_wrong_by_a_day_works_and_its_time_is_graded_by_t
             Some(Grade::A),
             "a wrong clock is not the best grade"
         );
+        let tolerance_ms = entry.grade.and_then(|(_, tolerance_ms)| tolerance_ms);
+        assert!(
+            tolerance_ms.is_some_and(|ms| ms.abs_diff(86_400_000) < 60_000),
+            "the wrong time does not look exact: {tolerance_ms:?}"
+        );
         assert!(!entry.alarm);
         let rows = world.taps_of(&ravi).unwrap();
         assert_eq!((rows.len(), rows[0].entry.wall_ms), (1, entry.tap.wall_ms));

@@ -28,7 +28,8 @@ pub struct AttendanceEntry {
     pub received_at_ms: i64,
     /// How far the time can be trusted.
     pub grade: TimeGrade,
-    /// Half width of the interval that holds the true time, milliseconds; absent for grades C and D.
+    /// Half width of the interval around `wall_ms` that holds the true time, milliseconds: a device clock that is off by a
+    /// minute shows here. Absent for grades C and D.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tolerance_ms: Option<u64>,
     /// The location verdict, once it came.

@@ -44,10 +44,20 @@ impl Anchor {
         }
     }
 
-    /// Half width of the interval that holds the true time at `now`: half the round trip and 100 parts per million of drift.
+    /// Half width of the interval around the wall clock of `now` that holds the true time: half the round trip, 100 parts per
+    /// million of drift, and what the wall clock is off by the server's count.
     pub fn tolerance_ms(&self, now: &Reading) -> Option<u64> {
         let elapsed = self.elapsed_ms(now)?;
-        Some((self.rtt_ms / 2).saturating_add(elapsed / 10_000).max(1))
+        let counted_ms = self
+            .server_time_ms
+            .checked_add_unsigned(elapsed)?
+            .checked_add_unsigned(self.rtt_ms / 2)?;
+        let uncertain = (self.rtt_ms / 2).saturating_add(elapsed / 10_000);
+        Some(
+            uncertain
+                .saturating_add(counted_ms.abs_diff(now.wall_ms))
+                .max(1),
+        )
     }
 
     /// Whether `newer` is worth a write: another boot, a better round trip, or this one is older than 15 minutes.
@@ -80,10 +90,28 @@ mod tests {
         Anchor::from_exchange(read, &at(1_000, "one"), &at(1_200, "one")).unwrap()
     }
 
+    /// A wall clock that agrees with the anchor's count, but for `off_ms`.
+    fn showing(elapsed_ms: u64, off_ms: i64) -> Reading {
+        let since = i64::try_from(elapsed_ms - 1_200).unwrap();
+        Reading {
+            wall_ms: 1_000_000 + since + 100 + off_ms,
+            ..at(elapsed_ms, "one")
+        }
+    }
+
     #[test]
     fn tolerance_grows_with_half_the_round_trip_and_drift() {
-        assert_eq!(anchor().tolerance_ms(&at(1_200, "one")), Some(100));
-        assert_eq!(anchor().tolerance_ms(&at(10_001_200, "one")), Some(1_100));
+        assert_eq!(anchor().tolerance_ms(&showing(1_200, 0)), Some(100));
+        assert_eq!(anchor().tolerance_ms(&showing(10_001_200, 0)), Some(1_100));
+    }
+
+    #[test]
+    fn a_wall_clock_that_is_off_widens_the_tolerance_by_as_much() {
+        assert_eq!(anchor().tolerance_ms(&showing(1_200, 90_000)), Some(90_100));
+        assert_eq!(
+            anchor().tolerance_ms(&showing(1_200, -90_000)),
+            Some(90_100)
+        );
     }
 
     #[test]

@@ -43,7 +43,10 @@ pub(crate) fn add_tap(
         true_ms: graded.true_ms,
         day: day::of_tap(db, scope, record.employee, tap, graded.true_ms)?,
         grade: graded.grade,
-        tolerance_ms: graded.tolerance_ms,
+        // Around what the device showed: a clock that was off must not look exact.
+        tolerance_ms: graded
+            .tolerance_ms
+            .map(|ms| ms.saturating_add(graded.true_ms.abs_diff(record.wall_ms))),
     };
     storage::attendance::insert(db, scope, &stored)?;
     publish_with_next(db, scope, record.id)
