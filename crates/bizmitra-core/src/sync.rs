@@ -5,6 +5,7 @@
 
 mod anchor;
 mod engine;
+mod exchange;
 mod gates;
 mod pull;
 

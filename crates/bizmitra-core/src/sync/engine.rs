@@ -4,7 +4,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use uuid::Uuid;
 
-use super::anchor::Anchor;
 use super::gates::{Gates, SyncState};
 use crate::api::{Api, ApiError, Gate, Method, Refusal, Request, Response};
 use crate::clock::{Clock, Entropy, Reading, make_random};
@@ -12,8 +11,8 @@ use crate::enrolment::{Enrolment, Stage};
 use crate::ids::{DeviceId, ItemId};
 use crate::keys::KeyPair;
 use crate::outbox::{OutboxItem, Outcome};
-use crate::store::{Key, Store, StoreError};
-use crate::wire::{self, AnchorRead, BatchRead, Session};
+use crate::store::{Store, StoreError};
+use crate::wire::{self, BatchRead, Session};
 
 /// Payload bytes of a batch: its body, with base64 and envelopes, stays under the wire's 256 KiB.
 const BATCH_PAYLOAD_BYTES: usize = 96 * 1024;
@@ -356,69 +355,6 @@ impl Engine {
             }
             _ => {}
         }
-    }
-
-    fn note_good(
-        &self,
-        read: AnchorRead,
-        epoch: u64,
-        before: &Reading,
-        after: &Reading,
-    ) -> Result<(), StoreError> {
-        let store = &self.parts.store;
-        self.note_anchor(read, before, after)?;
-        self.note_epoch(epoch)?;
-        store.put(Key::LastGood, after.wall_ms.to_string().as_bytes())
-    }
-
-    /// Another epoch means that the server was restored from a backup: what it confirmed since may be gone from it, so all of
-    /// it is offered again. What it still has it answers as a duplicate.
-    pub(super) fn note_epoch(&self, epoch: u64) -> Result<(), StoreError> {
-        let store = &self.parts.store;
-        let known = store.get(Key::ServerEpoch)?;
-        let epoch = epoch.to_string().into_bytes();
-        if known.as_deref() == Some(&epoch) {
-            return Ok(());
-        }
-        if known.is_some() {
-            store.offer_again()?;
-            store.reset_feed()?;
-        }
-        store.put(Key::ServerEpoch, &epoch)
-    }
-
-    /// Keeps a time statement when it is worth a write.
-    ///
-    /// # Errors
-    /// Of the store.
-    pub fn note_anchor(
-        &self,
-        read: AnchorRead,
-        before: &Reading,
-        after: &Reading,
-    ) -> Result<(), StoreError> {
-        let Some(anchor) = Anchor::from_exchange(read, before, after) else {
-            return Ok(());
-        };
-        let known = self.anchor()?;
-        if known.is_none_or(|known| known.should_replace(&anchor)) {
-            let json = serde_json::to_vec(&anchor)
-                .map_err(|error| StoreError::Failed(error.to_string()))?;
-            self.parts.store.put(Key::Anchor, &json)?;
-        }
-        Ok(())
-    }
-
-    /// The last time statement.
-    ///
-    /// # Errors
-    /// Of the store.
-    pub fn anchor(&self) -> Result<Option<Anchor>, StoreError> {
-        Ok(self
-            .parts
-            .store
-            .get(Key::Anchor)?
-            .and_then(|json| serde_json::from_slice(&json).ok()))
     }
 }
 
