@@ -60,7 +60,8 @@ pub enum KeystoreError {
 pub mod entry {
     /// [`super::DeviceSecret`].
     pub const DEVICE_SECRET: &str = "device-secret";
-    /// Seed of the [`super::DeviceIdentity`] with this public half: a replaced device keeps its own until all is delivered.
+    /// Seed of the [`super::DeviceIdentity`] with this public half: an ended binding keeps its own until the server has
+    /// taken the next one.
     pub fn device_identity(public: &super::PublicKey) -> String {
         format!("device-identity-{}", public.key_id())
     }
