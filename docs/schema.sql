@@ -1,14 +1,14 @@
 -- The store of one device: what each column means. The real tables are made by crates/bizmitra-store/migrations/;
 -- a test fails when a table, column or index is missing here or surplus, or when a column has no comment.
 -- Times ending in `_ms` are milliseconds since 1970-01-01T00:00:00Z unless said otherwise. Ids are the 16 bytes of a UUID.
--- The whole file is encrypted (SQLCipher, raw key and salt). Rows of `record`, `outbox` and `receipt` are never deleted here.
+-- The whole file is encrypted (SQLCipher, raw key and salt). A private cell is sealed once more, by a key of the vault (core's
+-- `vault::columns`): the store opens whenever the keystore does, private cells only while unlocked.
+-- Rows of `record`, `outbox` and `receipt` are never deleted here.
 
 -- The hash chain this store appends to. None before activation; a salvaged store starts another one.
 CREATE TABLE chain (
-    slot      INTEGER NOT NULL PRIMARY KEY CHECK (slot = 1), -- always 1: there is one chain a store
-    id        BLOB    NOT NULL CHECK (length(id) = 16), -- the chain
-    head_seq  INTEGER NOT NULL CHECK (head_seq >= 0), -- sequence number of the last record; 0 before the first
-    head_hash BLOB    NOT NULL CHECK (length(head_hash) = 32) -- its hash; zeros before the first
+    slot INTEGER NOT NULL PRIMARY KEY CHECK (slot = 1), -- always 1: there is one chain a store
+    id   BLOB    NOT NULL CHECK (length(id) = 16) -- the chain; where it stands is its record with the highest seq
 ) STRICT;
 
 -- Records: the exact bytes captured and signed at the tap. Written once, never changed.
@@ -20,8 +20,9 @@ CREATE TABLE record (
     prev_hash    BLOB    NOT NULL CHECK (length(prev_hash) = 32), -- hash of the record before; zeros for the first
     hash         BLOB    NOT NULL CHECK (length(hash) = 32), -- hash of this record
     content_type TEXT    NOT NULL, -- what the payload is, as it is sent
-    payload      BLOB    NOT NULL, -- exact bytes; nothing ever re-serialises them
-    sigs         TEXT    NOT NULL, -- JSON: [[key id, 64 bytes as hex], ...], signatures over the hash
+    payload      BLOB    NOT NULL, -- exact bytes, sealed to the company; nothing ever re-serialises them
+    sigs         BLOB    NOT NULL, -- signatures over the hash: key id (8 bytes) and signature (64) each
+    copy         BLOB    NOT NULL, -- private cell: the exact bytes inside the payload, for the person's own eyes
     UNIQUE (chain, seq)
 ) STRICT;
 
@@ -49,18 +50,12 @@ CREATE TABLE receipt (
 -- Taps with what became of them: this device's, and those of the person's other devices as the feed tells them.
 CREATE TABLE entry (
     n                  INTEGER NOT NULL PRIMARY KEY, -- order of writing
-    id                 BLOB    NOT NULL UNIQUE CHECK (length(id) = 16), -- item id of the tap
-    record             INTEGER          UNIQUE REFERENCES record (n), -- its record; null when this store did not make it
+    id                 BLOB    NOT NULL UNIQUE CHECK (length(id) = 16), -- item id of the tap, UUIDv7: in the order of the forms
+    own                INTEGER NOT NULL CHECK (own IN (0, 1)), -- 1 when the record with this id is here; 0 when the feed brought it
     hash               BLOB    NOT NULL CHECK (length(hash) = 32), -- hash of the record, as signed here or as the feed says
-    action             TEXT    NOT NULL, -- check_in, check_out, break_start, break_end
-    wall_ms            INTEGER NOT NULL, -- wall clock of the device at the tap
-    offset_min         INTEGER NOT NULL, -- UTC offset then, minutes
-    day                TEXT    NOT NULL, -- day it belongs to, YYYY-MM-DD
-    shift              BLOB             CHECK (length(shift) = 16), -- shift the device believed to be in
-    elapsed_ms         INTEGER NOT NULL, -- clock that counts sleep at the tap, milliseconds since the start of the system; 0 from the feed
-    boot_id            TEXT    NOT NULL, -- start of the system in which elapsed_ms counts; empty from the feed
-    tolerance_ms       INTEGER, -- half width of the true time's interval as this device saw it, milliseconds; null without an anchor
-    evidence           TEXT, -- location verdict, JSON of core's `Evidence`; null until it is written. No position is in it
+    day_tag            BLOB    NOT NULL CHECK (length(day_tag) = 16), -- keyed tag of the day it belongs to: finds a day, says nothing
+    tap                BLOB    NOT NULL, -- private cell: what, when, which day and shift, JSON of core's `TapRow`
+    evidence           BLOB, -- private cell: location verdict, JSON of core's `Evidence`; null until it is written. No position is in it
     evidence_record    INTEGER          REFERENCES record (n), -- record that carries the evidence; null from the feed
     withdrawn          INTEGER NOT NULL CHECK (withdrawn IN (0, 1)), -- 1 when its person took it back
     withdrawal_record  INTEGER          REFERENCES record (n), -- record that carries the withdrawal; null from the feed
@@ -70,12 +65,10 @@ CREATE TABLE entry (
     alarm              TEXT             CHECK (alarm IN ('tap', 'later')) -- the server's copy differs from what was signed: in the tap itself (stays), or in what came later (the next copy decides again)
 ) STRICT;
 
--- A day, by captured time.
-CREATE INDEX entry_day ON entry (day, wall_ms);
--- The latest.
-CREATE INDEX entry_wall ON entry (wall_ms);
+-- A day.
+CREATE INDEX entry_day ON entry (day_tag);
 -- Taps of a process that was ended while locating.
-CREATE INDEX entry_owes_evidence ON entry (n) WHERE evidence IS NULL AND record IS NOT NULL;
+CREATE INDEX entry_owes_evidence ON entry (n) WHERE evidence IS NULL AND own = 1;
 -- Entries that differ from the server's copy.
 CREATE INDEX entry_alarm ON entry (n) WHERE alarm IS NOT NULL;
 -- For the foreign key.
@@ -85,7 +78,7 @@ CREATE INDEX entry_withdrawal_record ON entry (withdrawal_record) WHERE withdraw
 
 -- Cached values of the change feed, as they came.
 CREATE TABLE feed (
-    kind  TEXT NOT NULL, -- profile, policy, site or shift
+    kind  TEXT NOT NULL, -- profile, policy, site, shift or sealing_key
     id    TEXT NOT NULL, -- which one of its kind
     value BLOB NOT NULL, -- JSON
     PRIMARY KEY (kind, id)

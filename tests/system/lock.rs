@@ -238,6 +238,8 @@ async fn a_destroyed_device_binds_again_for_the_same_person_once_everything_was_
     .unwrap();
     let taps = world.taps_of(&ravi).unwrap();
     assert_eq!(taps.len(), 2);
+    // What the destroyed vault kept comes back with the feed.
+    device.sync_now().await.unwrap();
     assert!(device.attention().unwrap().is_empty());
     assert_eq!(device.day(None).unwrap().entries.len(), 2);
     drop(device);

@@ -16,3 +16,5 @@ mod journey;
 mod lock;
 #[cfg(test)]
 mod opening;
+#[cfg(test)]
+mod sealed;

@@ -28,14 +28,15 @@ pub struct ChangesPage {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Change {
-    /// `profile`, `policy`, `site`, `shift` or `attendance`.
+    /// `profile`, `policy`, `site`, `shift`, `sealing_key` or `attendance`.
     pub kind: String,
     /// Which one of its kind.
     pub id: String,
     /// It is gone.
     #[serde(default)]
     pub deleted: bool,
-    /// [`Profile`], [`Policy`], [`Site`], [`Shift`] or [`crate::attendance::AttendanceEntry`]; null when deleted.
+    /// [`Profile`], [`Policy`], [`Site`], [`Shift`], [`crate::sealing::SealingKey`] or
+    /// [`crate::attendance::AttendanceEntry`]; null when deleted.
     #[serde(default)]
     pub value: Value,
 }
@@ -50,6 +51,8 @@ pub mod kind {
     pub const SITE: &str = "site";
     /// [`super::Shift`].
     pub const SHIFT: &str = "shift";
+    /// [`crate::sealing::SealingKey`]: what is captured from now on is sealed to it.
+    pub const SEALING_KEY: &str = "sealing_key";
     /// [`crate::attendance::AttendanceEntry`].
     pub const ATTENDANCE: &str = "attendance";
 }

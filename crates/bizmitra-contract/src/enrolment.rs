@@ -114,6 +114,8 @@ pub struct EnrolmentResponse {
     pub fingerprint: String,
     /// A statement of kind `anchor`.
     pub anchor: SignedStatement,
+    /// A statement of kind `sealing_key`: [`crate::sealing::SealingKey`].
+    pub sealing_key: SignedStatement,
 }
 
 /// Life of a device.

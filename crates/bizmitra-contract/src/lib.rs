@@ -10,6 +10,7 @@ pub mod login;
 pub mod paths;
 pub mod problem;
 pub mod record;
+pub mod sealing;
 pub mod signing;
 pub mod statement;
 pub mod sync;

@@ -1,15 +1,13 @@
 //! Records: what a device states, as exact bytes that are signed at the moment of the tap and never changed.
 //!
-//! The bytes are the JSON of [`Record`] as the device wrote it; they travel as an opaque payload
-//! ([`crate::sync::BatchItem::payload`]) and are hashed as they are. Fields that a reader does not know are ignored, never dropped.
+//! The bytes are the JSON of [`Record`] as the device wrote it; they are hashed as they are and travel sealed to the company
+//! ([`crate::sealing`]). Fields that a reader does not know are ignored, never dropped.
 
 use serde::{Deserialize, Serialize};
 
 use crate::encoding::Bytes32;
 use crate::ids::{AnchorId, ChainId, CompanyId, DeviceId, EmployeeId, ItemId, ShiftId, SiteId};
 
-/// Content type of a plain record; sealed records will have another.
-pub const CONTENT_TYPE: &str = "application/vnd.bizmitra.record+json;v=1";
 /// Version of [`Record`].
 pub const VERSION: u32 = 1;
 

@@ -11,6 +11,8 @@
 //! | [`RECORD_SIGNATURE`] | record hash | DIK, and UPK when unlocked |
 //! | [`RECEIPT`] | item, record hash, received_at_ms, chain, head seq, head hash | SSK |
 //! | [`STATEMENT`] | the statement's kind (text), the exact payload bytes | SSK |
+//! | [`SEAL`] | sealing key; not signed, but the HPKE `info` of [`crate::sealing`] | - |
+//! | [`SEALED_ITEM`] | item, chain, seq, previous hash, hash; not signed, but the HPKE `aad` of [`crate::sealing`] | - |
 //!
 //! **Record hash** = SHA-256([`RECORD_HASH`] || record bytes). `prev_hash` of the first record of a chain is 32 zero bytes.
 //!
@@ -37,6 +39,10 @@ pub const RECORD_SIGNATURE: &str = "bz/record-signature/v1";
 pub const RECEIPT: &str = "bz/receipt/v1";
 /// Statement of the server.
 pub const STATEMENT: &str = "bz/statement/v1";
+/// HPKE `info` of a sealed payload.
+pub const SEAL: &str = "bz/seal/v1";
+/// HPKE `aad` of a sealed payload.
+pub const SEALED_ITEM: &str = "bz/sealed-item/v1";
 /// Prefix of the device fingerprint.
 pub const FINGERPRINT: &str = "bz/fingerprint/v1";
 

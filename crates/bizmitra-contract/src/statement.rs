@@ -9,7 +9,7 @@ use crate::ids::{AnchorId, ChainId, DeviceId, ItemId};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SignedStatement {
-    /// What the payload is: `changes` or `anchor`.
+    /// What the payload is: `changes`, `anchor` or `sealing_key`.
     pub kind: String,
     /// Key id of the server statement key.
     pub key_id: String,

@@ -33,7 +33,7 @@ pub struct BatchItem {
     pub kind: String,
     /// Version of the kind's envelope.
     pub v: u32,
-    /// What the payload is, see [`crate::record::CONTENT_TYPE`].
+    /// What the payload is, see [`crate::sealing::CONTENT_TYPE`].
     pub content_type: String,
     /// The chain.
     pub chain_id: ChainId,
@@ -41,11 +41,11 @@ pub struct BatchItem {
     pub seq: u64,
     /// Hash of the record before.
     pub prev_hash: Bytes32,
-    /// Hash of this record.
+    /// Hash of this record: of the bytes that are sealed in the payload.
     pub hash: Bytes32,
     /// By the device key, and by the presence key where there was presence.
     pub sigs: Vec<RecordSig>,
-    /// Exact bytes.
+    /// Sealed bytes.
     pub payload: Bytes,
     /// Blobs the record names; empty in this version.
     #[serde(default)]

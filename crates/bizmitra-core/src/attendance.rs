@@ -45,8 +45,8 @@ impl Action {
     }
 }
 
-/// A tap as the device keeps it beside the record.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A tap as the device keeps it beside the record, as a private cell.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TapRow {
     /// The record.
     pub id: ItemId,

@@ -35,3 +35,20 @@ pub fn make_random<const N: usize>(entropy: &dyn Entropy) -> [u8; N] {
     entropy.fill(&mut bytes);
     bytes
 }
+
+#[cfg(test)]
+pub(crate) mod testing {
+    use std::sync::atomic::{AtomicU8, Ordering};
+
+    use super::Entropy;
+
+    /// Other bytes each time, the same from run to run.
+    #[derive(Default)]
+    pub(crate) struct Counting(AtomicU8);
+
+    impl Entropy for Counting {
+        fn fill(&self, bytes: &mut [u8]) {
+            bytes.fill(self.0.fetch_add(1, Ordering::Relaxed).wrapping_add(1));
+        }
+    }
+}

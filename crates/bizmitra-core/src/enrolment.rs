@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{ChainId, CompanyId, DeviceId, EmployeeId};
 use crate::keys::PublicKey;
+use crate::seal::SealingKey;
 
 /// Kind of device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,6 +93,11 @@ pub struct Enrolment {
     pub device_key: PublicKey,
     /// Public half of the user presence key.
     pub presence_key: PublicKey,
+    /// What is written while locked is sealed to it; the vault has the other half.
+    pub locked_key: SealingKey,
+    /// What is captured is sealed to it, until the feed names another; the server names it when it binds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealing_key: Option<SealingKey>,
     /// The chain that this enrolment writes.
     pub chain: ChainId,
     /// How far it got.

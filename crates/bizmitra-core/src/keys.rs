@@ -123,7 +123,12 @@ impl VaultKey {
 
     /// The user presence key: exists only while unlocked.
     pub fn derive_presence(&self) -> KeyPair {
-        KeyPair::from_seed(&derive(&self.0, b"bz/presence/v1"))
+        KeyPair::from_seed(&self.derive(b"bz/presence/v1"))
+    }
+
+    /// A key for one purpose.
+    pub(crate) fn derive(&self, purpose: &[u8]) -> Zeroizing<[u8; 32]> {
+        derive(&self.0, purpose)
     }
 }
 

@@ -9,6 +9,7 @@ pub mod keys;
 pub mod location;
 pub mod outbox;
 pub mod record;
+pub mod seal;
 pub mod store;
 pub mod sync;
 pub mod vault;

@@ -60,7 +60,7 @@ pub struct OutboxItem {
     pub hash: [u8; 32],
     /// Content type of the payload.
     pub content_type: String,
-    /// Exact bytes captured.
+    /// Exact bytes captured, sealed to the company.
     pub payload: Vec<u8>,
     /// Signatures: key id and 64 bytes each (Ed25519).
     pub sigs: Vec<(String, [u8; 64])>,

@@ -1,23 +1,31 @@
-//! Records: exact bytes made and signed at the instant of the tap, inside the transaction that stores them.
+//! Records: exact bytes made, signed and sealed at the instant of the tap, inside the transaction that stores them.
 
+use std::sync::Arc;
+
+use serde::Serialize;
 use sha2::{Digest as _, Sha256};
+use zeroize::Zeroizing;
 
 use crate::attendance::{Action, Evidence, TapRow};
-use crate::clock::Reading;
+use crate::clock::{Entropy, Reading, make_random};
 use crate::ids::{CompanyId, DeviceId, EmployeeId, ItemId, ShiftId};
 use crate::keys::{KeyPair, Message};
 use crate::outbox::{Lane, OutboxItem};
+use crate::seal::SealingKey;
 use crate::store::{BuildError, ChainHead};
 use crate::sync::Anchor;
+use crate::vault::{Column, Columns};
 use crate::wire;
 
 /// A record ready to be written: its outbox item and the domain row that goes with it, in one transaction.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewRecord {
-    /// As it is stored and sent.
+    /// As it is stored and sent: sealed to the company.
     pub item: OutboxItem,
     /// When it is sent.
     pub lane: Lane,
+    /// The exact bytes once more, as a private cell: for the person's own eyes.
+    pub copy: Vec<u8>,
     /// What else the transaction writes.
     pub effect: Effect,
 }
@@ -26,9 +34,19 @@ pub struct NewRecord {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
     /// A tap.
-    Tap(TapRow),
+    Tap {
+        /// Finds the day.
+        day_tag: [u8; 16],
+        /// The tap, as a private cell.
+        tap: Vec<u8>,
+    },
     /// Evidence for a tap.
-    Evidence(Evidence),
+    Evidence {
+        /// The tap.
+        about: ItemId,
+        /// The verdict, as a private cell.
+        evidence: Vec<u8>,
+    },
     /// A tap is withdrawn.
     Withdrawal {
         /// The tap.
@@ -56,6 +74,10 @@ pub struct Author {
     pub identity: KeyPair,
     /// Signs too while unlocked.
     pub presence: Option<KeyPair>,
+    /// Keeps the readable copies.
+    pub columns: Arc<Columns>,
+    /// Only the company opens what is sent.
+    pub sealing: SealingKey,
 }
 
 /// What a record states.
@@ -117,29 +139,60 @@ pub fn signature_message(company: CompanyId, hash: &[u8; 32]) -> Message {
     Message::new("bz/record-signature/v1", company).field(hash)
 }
 
-/// Makes the bytes of a record for a place in the chain, and signs them.
+/// HPKE `info` of everything that is sealed to a company.
+fn seal_info(company: CompanyId, key: &SealingKey) -> Message {
+    Message::new("bz/seal/v1", company).field(key.bytes())
+}
+
+/// HPKE `aad` of a record: the envelope that it travels in.
+fn seal_aad(
+    company: CompanyId,
+    id: ItemId,
+    head: &ChainHead,
+    seq: u64,
+    hash: &[u8; 32],
+) -> Message {
+    Message::new("bz/sealed-item/v1", company)
+        .field(id.0.as_bytes())
+        .field(head.chain.0.as_bytes())
+        .number(seq)
+        .field(&head.hash)
+        .field(hash)
+}
+
+/// Makes the bytes of a record for a place in the chain, signs them, and seals them to the company.
 ///
 /// # Errors
-/// When the bytes cannot be encoded; nothing is signed then.
+/// When the bytes cannot be encoded or sealed; there is no record then.
 pub fn make_record(
     author: &Author,
     moment: &Moment,
     id: ItemId,
-    salt: [u8; 32],
     head: &ChainHead,
     statement: &Statement,
+    entropy: &dyn Entropy,
 ) -> Result<NewRecord, BuildError> {
     let seq = head
         .seq
         .checked_add(1)
         .ok_or_else(|| BuildError("the chain is full".into()))?;
-    let payload = wire::encode_record(author, moment, id, salt, head, seq, statement)?;
-    let hash = derive_hash(&payload);
+    let salt = make_random(entropy);
+    let bytes = wire::encode_record(author, moment, id, salt, head, seq, statement)?;
+    let hash = derive_hash(&bytes);
     let message = signature_message(author.company, &hash);
     let sigs = std::iter::once(&author.identity)
         .chain(author.presence.as_ref())
         .map(|key| (key.public().key_id(), key.sign(message.bytes())))
         .collect();
+    let sealed = author
+        .sealing
+        .seal(
+            seal_info(author.company, &author.sealing).bytes(),
+            seal_aad(author.company, id, head, seq, &hash).bytes(),
+            &bytes,
+            entropy,
+        )
+        .map_err(BuildError::new)?;
     let item = OutboxItem {
         id,
         chain: head.chain,
@@ -147,13 +200,30 @@ pub fn make_record(
         prev_hash: head.hash,
         hash,
         content_type: wire::RECORD_CONTENT_TYPE.to_owned(),
-        payload,
+        payload: wire::sealed_payload(&author.sealing, &sealed),
         sigs,
     };
-    let (lane, effect) = match statement {
-        Statement::Tap { action, shift, day } => (
-            Lane::CheckIn,
-            Effect::Tap(TapRow {
+    let (lane, effect) = effect_of(author, moment, id, statement)?;
+    Ok(NewRecord {
+        item,
+        lane,
+        copy: author
+            .columns
+            .seal(Column::Record, id, &bytes)
+            .map_err(BuildError::new)?,
+        effect,
+    })
+}
+
+fn effect_of(
+    author: &Author,
+    moment: &Moment,
+    id: ItemId,
+    statement: &Statement,
+) -> Result<(Lane, Effect), BuildError> {
+    Ok(match statement {
+        Statement::Tap { action, shift, day } => {
+            let tap = TapRow {
                 id,
                 action: *action,
                 wall_ms: moment.reading.wall_ms,
@@ -166,15 +236,36 @@ pub fn make_record(
                     .anchor
                     .as_ref()
                     .and_then(|anchor| anchor.tolerance_ms(&moment.reading)),
-            }),
-        ),
-        Statement::Evidence(evidence) => (Lane::Record, Effect::Evidence(evidence.clone())),
+            };
+            let effect = Effect::Tap {
+                day_tag: author.columns.day_tag(day).map_err(BuildError::new)?,
+                tap: seal_cell(&author.columns, Column::Tap, id, &tap)?,
+            };
+            (Lane::CheckIn, effect)
+        }
+        Statement::Evidence(evidence) => {
+            let about = evidence.about;
+            let evidence = seal_cell(&author.columns, Column::Evidence, about, evidence)?;
+            (Lane::Record, Effect::Evidence { about, evidence })
+        }
         Statement::Withdrawal { about } => (Lane::Record, Effect::Withdrawal { about: *about }),
         Statement::LocationConsent(consent) => {
-            let value =
-                serde_json::to_vec(consent).map_err(|error| BuildError(error.to_string()))?;
+            let value = serde_json::to_vec(consent).map_err(BuildError::new)?;
             (Lane::Control, Effect::Consent { value })
         }
-    };
-    Ok(NewRecord { item, lane, effect })
+    })
+}
+
+/// A value as a private cell: JSON, sealed.
+///
+/// # Errors
+/// When it cannot be encoded or sealed.
+pub fn seal_cell<T: Serialize>(
+    columns: &Columns,
+    column: Column,
+    id: ItemId,
+    value: &T,
+) -> Result<Vec<u8>, BuildError> {
+    let json = Zeroizing::new(serde_json::to_vec(value).map_err(BuildError::new)?);
+    columns.seal(column, id, &json).map_err(BuildError::new)
 }

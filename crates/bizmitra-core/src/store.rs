@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::attendance::{Entry, Evidence, TapRow};
+use crate::attendance::Entry;
 use crate::ids::{ChainId, ItemId};
 use crate::outbox::{Counts, OutboxItem, Outcome, ParkReason};
 use crate::record::NewRecord;
+use crate::vault::Columns;
 
 /// Durable storage of one device. One writer at a time; every writing method is one `BEGIN IMMEDIATE` transaction.
 pub trait Store: Send + Sync {
@@ -27,8 +28,8 @@ pub trait Store: Send + Sync {
     /// and a withdrawal of a withdrawn tap, do the same.
     fn append(&self, id: ItemId, build: BuildRecord<'_>) -> Result<Appended, StoreError>;
 
-    /// The exact bytes of a record and its receipt, for export.
-    fn record(&self, id: ItemId) -> Result<Option<StoredRecord>, StoreError>;
+    /// A record with its exact bytes, as far as `columns` open them, and its receipt.
+    fn record(&self, columns: &Columns, id: ItemId) -> Result<Option<StoredRecord>, StoreError>;
     /// Every record of this store, in the order of writing.
     fn record_ids(&self) -> Result<Vec<ItemId>, StoreError>;
 
@@ -54,20 +55,23 @@ pub trait Store: Send + Sync {
     /// PARKED becomes IN_DOUBT again; false when it is not parked.
     fn unpark(&self, id: ItemId) -> Result<bool, StoreError>;
 
-    /// One entry.
-    fn entry(&self, tap: ItemId) -> Result<Option<Entry>, StoreError>;
+    /// One entry. Like all that read entries: [`StoreError::Locked`] unless `columns` are open; what was written under a
+    /// vault that is gone is not there.
+    fn entry(&self, columns: &Columns, tap: ItemId) -> Result<Option<Entry>, StoreError>;
     /// Entries of a day (`YYYY-MM-DD`), by captured time.
-    fn entries_of_day(&self, day: &str) -> Result<Vec<Entry>, StoreError>;
+    fn entries_of_day(&self, columns: &Columns, day: &str) -> Result<Vec<Entry>, StoreError>;
     /// The latest entries by captured time, newest first.
-    fn latest_entries(&self, limit: usize) -> Result<Vec<Entry>, StoreError>;
-    /// Taps whose evidence was never written: the app was ended while locating.
-    fn taps_without_evidence(&self) -> Result<Vec<TapRow>, StoreError>;
+    fn latest_entries(&self, columns: &Columns, limit: usize) -> Result<Vec<Entry>, StoreError>;
     /// Entries whose server copy differs from what was signed.
-    fn alarms(&self) -> Result<Vec<Entry>, StoreError>;
+    fn alarms(&self, columns: &Columns) -> Result<Vec<Entry>, StoreError>;
+    /// How many these are; asked while locked too.
+    fn count_alarms(&self) -> Result<u32, StoreError>;
+    /// Taps whose evidence was never written: the app was ended while locating.
+    fn taps_without_evidence(&self) -> Result<Vec<ItemId>, StoreError>;
 
     /// Applies a page of the change feed with its cursor, in one commit.
-    fn apply_feed(&self, page: &FeedPage) -> Result<(), StoreError>;
-    /// Cached values of a feed kind other than attendance (`profile`, `policy`, `site`, `shift`), as JSON.
+    fn apply_feed(&self, columns: &Columns, page: &FeedPage) -> Result<(), StoreError>;
+    /// Cached values of a feed kind other than attendance (`profile`, `policy`, `site`, `shift`, `sealing_key`), as JSON.
     fn feed_values(&self, kind: FeedKind) -> Result<Vec<Vec<u8>>, StoreError>;
     /// Where the feed stands.
     fn feed_cursor(&self) -> Result<Option<String>, StoreError>;
@@ -82,6 +86,13 @@ pub type BuildRecord<'a> = &'a mut dyn FnMut(&ChainHead) -> Result<NewRecord, Bu
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the record could not be built: {0}")]
 pub struct BuildError(pub String);
+
+impl BuildError {
+    /// From its reason.
+    pub fn new(reason: impl std::fmt::Display) -> Self {
+        Self(reason.to_string())
+    }
+}
 
 /// Keys of small values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -151,6 +162,8 @@ pub enum Appended {
 pub struct StoredRecord {
     /// As it is sent.
     pub item: OutboxItem,
+    /// The exact bytes that were hashed and signed; `None` when they were kept under a vault that is gone.
+    pub bytes: Option<Vec<u8>>,
     /// The server's receipt, JSON as it came.
     pub receipt: Option<Vec<u8>>,
 }
@@ -166,6 +179,8 @@ pub enum FeedKind {
     Site,
     /// Shifts.
     Shift,
+    /// What is captured from now on is sealed to it.
+    SealingKey,
 }
 
 impl FeedKind {
@@ -176,6 +191,7 @@ impl FeedKind {
             Self::Policy => "policy",
             Self::Site => "site",
             Self::Shift => "shift",
+            Self::SealingKey => "sealing_key",
         }
     }
 }
@@ -190,9 +206,6 @@ pub struct FeedPage {
     /// What the server says of taps.
     pub attendance: Vec<crate::attendance::ServerCopy>,
 }
-
-/// Evidence to store with its tap.
-pub type EvidenceRow = Evidence;
 
 /// Why storage failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -212,6 +225,9 @@ pub enum StoreError {
     /// A newer version of the app wrote it.
     #[error("the store was written by a newer version")]
     Newer,
+    /// The vault is locked: what it keeps cannot be read.
+    #[error("the vault is locked")]
+    Locked,
     /// The record could not be built; nothing was written.
     #[error(transparent)]
     Build(#[from] BuildError),

@@ -1,12 +1,38 @@
 //! The vault: a key that only the PIN opens, and the policy of tries.
 
+pub mod columns;
 pub mod envelope;
 pub mod pin;
 pub mod tries;
 
+pub use columns::{Column, ColumnError, Columns};
 pub use envelope::{Envelope, EnvelopeContext, EnvelopeError, KdfParams};
 pub use pin::{Pin, PinProblem, check_pin};
 pub use tries::{Admission, Tries};
+
+use std::sync::Arc;
+
+use crate::clock::Entropy;
+use crate::keys::{KeyPair, VaultKey};
+
+/// What exists only while the vault is open.
+#[derive(Clone)]
+pub struct Opened {
+    /// The user presence key.
+    pub presence: KeyPair,
+    /// What a locked phone must not show.
+    pub columns: Arc<Columns>,
+}
+
+impl Opened {
+    /// All that the vault key gives.
+    pub fn new(vault: &VaultKey, entropy: Arc<dyn Entropy>) -> Self {
+        Self {
+            presence: vault.derive_presence(),
+            columns: Arc::new(Columns::open(vault, entropy)),
+        }
+    }
+}
 
 /// What came of a PIN.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

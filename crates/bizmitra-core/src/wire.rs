@@ -7,6 +7,7 @@ mod batch;
 mod binding;
 mod feed;
 mod record;
+mod sealing;
 
 pub use batch::{BatchAnswer, BatchRead, decode_batch, encode_batch};
 pub use binding::{
@@ -16,6 +17,8 @@ pub use binding::{
 };
 pub use feed::{Policy, Profile, decode_changes, policy, profile, shift, site};
 pub(crate) use record::encode_record;
+pub(crate) use sealing::sealed_payload;
+pub use sealing::sealing_key;
 
 use bizmitra_contract as contract;
 use contract::statement::SignedStatement;
@@ -23,8 +26,8 @@ use contract::statement::SignedStatement;
 use crate::ids::{AnchorId, CompanyId, DeviceId};
 use crate::keys::{Message, PublicKey};
 
-/// Content type of a plain record.
-pub const RECORD_CONTENT_TYPE: &str = contract::record::CONTENT_TYPE;
+/// Content type of a sealed record.
+pub const RECORD_CONTENT_TYPE: &str = contract::sealing::CONTENT_TYPE;
 
 /// Paths of the API that the device calls.
 pub mod path {

@@ -267,6 +267,7 @@ impl From<StoreError> for DeviceError {
         match error {
             StoreError::DiskFull => Self::DiskFull,
             StoreError::InUse => Self::InUse,
+            StoreError::Locked => Self::Locked,
             error => Self::NotSaved(error),
         }
     }

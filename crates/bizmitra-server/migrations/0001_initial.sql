@@ -16,6 +16,7 @@ CREATE TABLE company (
     pin_max_digits INTEGER NOT NULL,             -- 4 to 8
     lock_after_min INTEGER NOT NULL,             -- 0 to 15
     min_gap_s      INTEGER NOT NULL,             -- shortest time between two taps before a flag
+    sealing_key    BLOB    NOT NULL,             -- X25519 public key that devices seal to; its private half is in the key folder
     change_seq     INTEGER NOT NULL DEFAULT 0,   -- last number given out in `change`
     created_ms     INTEGER NOT NULL
 ) STRICT;

@@ -46,15 +46,18 @@ pub struct AttendanceRow {
     pub hash_hex: String,
 }
 
-/// Makes a company with a statement key of its own.
+/// Makes a company with a statement key and a sealing key of its own.
 ///
 /// # Errors
 /// When the name is empty, the zone is unknown, or storage or key folder fail.
 pub fn create_company(server: &Server, name: &str, zone: &str) -> Result<CompanyId> {
     input::check_name(name)?;
     input::check_zone(zone)?;
+    let id = CompanyId(Uuid::new_v4());
+    // The keys are there before the commit: keys without a company are harmless.
+    server.keys().make_statement_key(id)?;
     let company = Company {
-        id: CompanyId(Uuid::new_v4()),
+        id,
         name: name.to_owned(),
         pin: PinPolicy {
             min_digits: 6,
@@ -66,14 +69,29 @@ pub fn create_company(server: &Server, name: &str, zone: &str) -> Result<Company
             min_gap_s: 120,
             notice_version: NOTICE_VERSION.to_owned(),
         },
+        sealing_key: server.keys().make_sealing_key(id)?,
     };
-    let scope = auth::of_operator(company.id);
-    server.keys().make_statement_key(company.id)?;
+    let scope = auth::of_operator(id);
     server.write(|tx| {
         company::insert(tx, &scope, &company, server.now_ms())?;
-        feed::publish_policy(tx, &scope)
+        feed::publish_policy(tx, &scope)?;
+        feed::publish_sealing_key(tx, &scope)
     })?;
-    Ok(company.id)
+    Ok(id)
+}
+
+/// Gives a company a new sealing key: what is captured from the next exchange on is sealed to it. Returns its id. Old keys
+/// stay in the key folder, because what was sealed to them still arrives.
+///
+/// # Errors
+/// When storage or key folder fail or the company is not here.
+pub fn rotate_sealing_key(server: &Server, company: CompanyId) -> Result<String> {
+    in_company(server, company, |tx, scope| {
+        let public = server.keys().make_sealing_key(company)?;
+        company::set_sealing_key(tx, scope, &public)?;
+        feed::publish_sealing_key(tx, scope)?;
+        Ok(domain::sealing::current(tx, scope)?.key_id)
+    })
 }
 
 /// Adds a shift.

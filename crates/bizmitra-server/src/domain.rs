@@ -10,3 +10,4 @@ pub(crate) mod ingest;
 pub(crate) mod invitation;
 pub(crate) mod login;
 pub(crate) mod record;
+pub(crate) mod sealing;

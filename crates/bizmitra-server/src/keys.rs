@@ -1,8 +1,10 @@
 //! The key folder: secrets that lie outside the database and outside its backups.
 //!
 //! `server.key` is the root: from it come the key-encryption key and the key under which codes and nonces are
-//! authenticated. Each company has a statement key (SSK) and each person a content key, both wrapped by the
-//! key-encryption key. Deleting a person's file erases that person's content wherever the database was copied to.
+//! authenticated. Each company has a statement key (SSK) and sealing keys, and each person a content key, all wrapped by
+//! the key-encryption key. Deleting a person's file erases that person's content wherever the database was copied to.
+
+mod opener;
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -16,6 +18,8 @@ use hkdf::Hkdf;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use zeroize::Zeroizing;
+
+pub(crate) use opener::{Opener, id_of as sealing_key_id};
 
 /// Why a key could not be had.
 #[derive(Debug, thiserror::Error)]
@@ -123,6 +127,28 @@ impl Keys {
             .map(PersonKey)
     }
 
+    /// Makes a sealing key and returns its public half. Older ones stay: what was sealed to them still arrives.
+    pub(crate) fn make_sealing_key(&self, company: CompanyId) -> Result<[u8; 32], KeysError> {
+        let secret = Zeroizing::new(make_random::<32>()?);
+        let key = Opener::from_seed(&secret);
+        let name = [company.0.as_bytes(), key.id().as_slice()].concat();
+        self.wrap(&self.sealing_file(company, key.id()), &secret, &name)?;
+        Ok(key.public())
+    }
+
+    /// One of a company's sealing keys.
+    pub(crate) fn sealing_key(&self, company: CompanyId, id: [u8; 8]) -> Result<Opener, KeysError> {
+        let name = [company.0.as_bytes(), id.as_slice()].concat();
+        let secret = self.unwrap(&self.sealing_file(company, id), &name)?;
+        Ok(Opener::from_seed(&secret))
+    }
+
+    fn sealing_file(&self, company: CompanyId, id: [u8; 8]) -> PathBuf {
+        self.folder
+            .join(format!("sealing-{company}"))
+            .join(format!("{}.key", hex::encode(id)))
+    }
+
     fn statement_file(&self, company: CompanyId) -> PathBuf {
         self.folder.join(format!("statement-{company}.key"))
     }
@@ -134,12 +160,15 @@ impl Keys {
     }
 
     fn wrap_new(&self, file: &Path, name: &[u8]) -> Result<(), KeysError> {
-        let secret = Zeroizing::new(make_random::<32>()?);
+        self.wrap(file, &Zeroizing::new(make_random::<32>()?), name)
+    }
+
+    fn wrap(&self, file: &Path, secret: &Secret, name: &[u8]) -> Result<(), KeysError> {
         if let Some(folder) = file.parent() {
             fs::create_dir_all(folder)?;
             restrict(folder, 0o700)?;
         }
-        write_new(file, &seal(&self.wrapping, &*secret, name)?)?;
+        write_new(file, &seal(&self.wrapping, &**secret, name)?)?;
         Ok(())
     }
 

@@ -1,7 +1,8 @@
 //! The OpenAPI 3.1 description, put together from one table and the contract's own schemas.
 
 use bizmitra_contract::{
-    attendance, changes, devices, enrolment, login, paths, problem, record, statement, sync,
+    attendance, changes, devices, enrolment, login, paths, problem, record, sealing, statement,
+    sync,
 };
 use serde_json::{Map, Value, json};
 use utoipa::openapi::RefOr;
@@ -168,7 +169,6 @@ pub fn describe() -> Value {
             "title": "Bizmitra API",
             "version": crate::observe::VERSION,
             "description": "Attendance: enrolment, sign-in, sync and the change feed. Errors are RFC 9457 problems.",
-            "license": { "name": "AGPL-3.0-or-later", "identifier": "AGPL-3.0-or-later" },
         },
         "paths": all_paths,
         "components": {
@@ -259,6 +259,7 @@ fn schemas() -> Value {
     add::<changes::Shift>(&mut found);
     add::<attendance::AttendanceEntry>(&mut found);
     add::<record::Record>(&mut found);
+    add::<sealing::SealingKey>(&mut found);
     add::<problem::Problem>(&mut found);
     let mut schemas = Map::new();
     for (name, schema) in found {

@@ -6,6 +6,7 @@ use bizmitra_contract::ids::{CompanyId, DeviceId, EmployeeId};
 use bizmitra_contract::login::LoginRequest;
 use bizmitra_contract::signing;
 use bizmitra_contract::statement::{Receipt, SignedStatement};
+use bizmitra_contract::sync::BatchItem;
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use sha2::{Digest, Sha256};
 
@@ -69,6 +70,22 @@ pub(crate) fn login_message(
 pub(crate) fn record_message(company: CompanyId, hash: Bytes32) -> Vec<u8> {
     Message::new(signing::RECORD_SIGNATURE, company)
         .field(&hash.0)
+        .0
+}
+
+/// HPKE `info` of what is sealed to a company.
+pub(crate) fn seal_info(company: CompanyId, public: &[u8; 32]) -> Vec<u8> {
+    Message::new(signing::SEAL, company).field(public).0
+}
+
+/// HPKE `aad` of a sealed item: the envelope that it came in.
+pub(crate) fn seal_aad(company: CompanyId, item: &BatchItem) -> Vec<u8> {
+    Message::new(signing::SEALED_ITEM, company)
+        .field(item.id.0.as_bytes())
+        .field(item.chain_id.0.as_bytes())
+        .field(&item.seq.to_be_bytes())
+        .field(&item.prev_hash.0)
+        .field(&item.hash.0)
         .0
 }
 

@@ -1,9 +1,7 @@
 -- Comments on every column: docs/schema.sql.
 CREATE TABLE chain (
-    slot      INTEGER NOT NULL PRIMARY KEY CHECK (slot = 1),
-    id        BLOB    NOT NULL CHECK (length(id) = 16),
-    head_seq  INTEGER NOT NULL CHECK (head_seq >= 0),
-    head_hash BLOB    NOT NULL CHECK (length(head_hash) = 32)
+    slot INTEGER NOT NULL PRIMARY KEY CHECK (slot = 1),
+    id   BLOB    NOT NULL CHECK (length(id) = 16)
 ) STRICT;
 
 CREATE TABLE record (
@@ -15,7 +13,8 @@ CREATE TABLE record (
     hash         BLOB    NOT NULL CHECK (length(hash) = 32),
     content_type TEXT    NOT NULL,
     payload      BLOB    NOT NULL,
-    sigs         TEXT    NOT NULL,
+    sigs         BLOB    NOT NULL,
+    copy         BLOB    NOT NULL,
     UNIQUE (chain, seq)
 ) STRICT;
 
@@ -39,17 +38,11 @@ CREATE TABLE receipt (
 CREATE TABLE entry (
     n                  INTEGER NOT NULL PRIMARY KEY,
     id                 BLOB    NOT NULL UNIQUE CHECK (length(id) = 16),
-    record             INTEGER          UNIQUE REFERENCES record (n),
+    own                INTEGER NOT NULL CHECK (own IN (0, 1)),
     hash               BLOB    NOT NULL CHECK (length(hash) = 32),
-    action             TEXT    NOT NULL,
-    wall_ms            INTEGER NOT NULL,
-    offset_min         INTEGER NOT NULL,
-    day                TEXT    NOT NULL,
-    shift              BLOB             CHECK (length(shift) = 16),
-    elapsed_ms         INTEGER NOT NULL,
-    boot_id            TEXT    NOT NULL,
-    tolerance_ms       INTEGER,
-    evidence           TEXT,
+    day_tag            BLOB    NOT NULL CHECK (length(day_tag) = 16),
+    tap                BLOB    NOT NULL,
+    evidence           BLOB,
     evidence_record    INTEGER          REFERENCES record (n),
     withdrawn          INTEGER NOT NULL CHECK (withdrawn IN (0, 1)),
     withdrawal_record  INTEGER          REFERENCES record (n),
@@ -59,9 +52,8 @@ CREATE TABLE entry (
     alarm              TEXT             CHECK (alarm IN ('tap', 'later'))
 ) STRICT;
 
-CREATE INDEX entry_day ON entry (day, wall_ms);
-CREATE INDEX entry_wall ON entry (wall_ms);
-CREATE INDEX entry_owes_evidence ON entry (n) WHERE evidence IS NULL AND record IS NOT NULL;
+CREATE INDEX entry_day ON entry (day_tag);
+CREATE INDEX entry_owes_evidence ON entry (n) WHERE evidence IS NULL AND own = 1;
 CREATE INDEX entry_alarm ON entry (n) WHERE alarm IS NOT NULL;
 CREATE INDEX entry_evidence_record ON entry (evidence_record) WHERE evidence_record IS NOT NULL;
 CREATE INDEX entry_withdrawal_record ON entry (withdrawal_record) WHERE withdrawal_record IS NOT NULL;

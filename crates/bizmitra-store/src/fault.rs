@@ -3,6 +3,7 @@
 use std::io;
 
 use bizmitra_core::store::StoreError;
+use bizmitra_core::vault::ColumnError;
 use rusqlite::ErrorCode;
 
 /// An error on its way out of a transaction.
@@ -23,6 +24,17 @@ impl From<rusqlite::Error> for Fault {
 impl From<StoreError> for Fault {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
+    }
+}
+
+impl From<ColumnError> for Fault {
+    fn from(error: ColumnError) -> Self {
+        Self::Store(match error {
+            ColumnError::Locked => StoreError::Locked,
+            ColumnError::Unreadable | ColumnError::Unwritable => {
+                StoreError::Failed(error.to_string())
+            }
+        })
     }
 }
 

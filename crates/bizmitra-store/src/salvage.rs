@@ -35,10 +35,10 @@ const TABLES: &[Copied] = &[
         insert: "INSERT OR IGNORE INTO setting (name, value) VALUES (?1, ?2)",
     },
     Copied {
-        reads: &["SELECT n, id, chain, seq, prev_hash, hash, content_type, payload, sigs FROM record WHERE n > ?1 ORDER BY n"],
+        reads: &["SELECT n, id, chain, seq, prev_hash, hash, content_type, payload, sigs, copy FROM record WHERE n > ?1 ORDER BY n"],
         numbered: true,
-        insert: "INSERT OR IGNORE INTO record (n, id, chain, seq, prev_hash, hash, content_type, payload, sigs)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        insert: "INSERT OR IGNORE INTO record (n, id, chain, seq, prev_hash, hash, content_type, payload, sigs, copy)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     },
     Copied {
         reads: &["SELECT record, lane, state, park_reason, size FROM outbox WHERE record > ?1 ORDER BY record"],
@@ -53,15 +53,15 @@ const TABLES: &[Copied] = &[
                  SELECT ?1, ?2, ?3 WHERE EXISTS (SELECT 1 FROM record WHERE n = ?1)",
     },
     Copied {
-        reads: &["SELECT n, id, record, hash, action, wall_ms, offset_min, day, shift, elapsed_ms, boot_id, tolerance_ms,
-                        evidence, evidence_record, withdrawn, withdrawal_record, grade, grade_tolerance_ms, received_at_ms, alarm
+        reads: &["SELECT n, id, hash, day_tag, tap, evidence, evidence_record, withdrawn, withdrawal_record, grade,
+                        grade_tolerance_ms, received_at_ms, alarm
                  FROM entry WHERE n > ?1 ORDER BY n"],
         numbered: true,
-        insert: "INSERT OR IGNORE INTO entry (n, id, record, hash, action, wall_ms, offset_min, day, shift, elapsed_ms, boot_id,
-                        tolerance_ms, evidence, evidence_record, withdrawn, withdrawal_record, grade, grade_tolerance_ms,
-                        received_at_ms, alarm)
-                 SELECT ?1, ?2, (SELECT n FROM record WHERE n = ?3), ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,
-                        (SELECT n FROM record WHERE n = ?14), ?15, (SELECT n FROM record WHERE n = ?16), ?17, ?18, ?19, ?20",
+        // A tap whose record is lost is known from its copy alone, as if the feed had brought it.
+        insert: "INSERT OR IGNORE INTO entry (n, id, own, hash, day_tag, tap, evidence, evidence_record, withdrawn, withdrawal_record,
+                        grade, grade_tolerance_ms, received_at_ms, alarm)
+                 SELECT ?1, ?2, EXISTS (SELECT 1 FROM record WHERE id = ?2), ?3, ?4, ?5, ?6, (SELECT n FROM record WHERE n = ?7), ?8,
+                        (SELECT n FROM record WHERE n = ?9), ?10, ?11, ?12, ?13",
     },
     Copied {
         reads: &["SELECT kind, id, value FROM feed ORDER BY kind, id", "SELECT kind, id, value FROM feed ORDER BY kind DESC, id DESC"],
@@ -111,7 +111,7 @@ pub(crate) fn salvage(damaged: &Path, key: &StoreKey, to: &mut Connection) -> Re
     tx.execute(
         "INSERT INTO outbox (record, lane, state, park_reason, size)
          SELECT record.n, CASE WHEN entry.n IS NULL THEN 2 ELSE 1 END, 'in_doubt', NULL, length(record.payload)
-         FROM record LEFT JOIN entry ON entry.record = record.n
+         FROM record LEFT JOIN entry ON entry.id = record.id
          WHERE record.n NOT IN (SELECT record FROM outbox)",
         [],
     )?;

@@ -4,13 +4,14 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard};
 
-use bizmitra_core::attendance::{Entry, TapRow};
+use bizmitra_core::attendance::Entry;
 use bizmitra_core::ids::{ChainId, ItemId};
 use bizmitra_core::outbox::{Counts, OutboxItem, Outcome, ParkReason};
 use bizmitra_core::record::{Effect, NewRecord};
 use bizmitra_core::store::{
     Appended, BuildRecord, ChainHead, FeedKind, FeedPage, Key, Store, StoreError, StoredRecord,
 };
+use bizmitra_core::vault::Columns;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use crate::connection::open_connection;
@@ -181,7 +182,12 @@ fn append(tx: &Transaction<'_>, id: ItemId, build: BuildRecord<'_>) -> Result<St
     }
     let head = chain::read(tx)?
         .ok_or_else(|| Fault::misuse("nothing is appended before the chain is started"))?;
-    let NewRecord { item, lane, effect } = build(&head).map_err(StoreError::from)?;
+    let NewRecord {
+        item,
+        lane,
+        copy,
+        effect,
+    } = build(&head).map_err(StoreError::from)?;
     let seq = head.seq.saturating_add(1);
     if item.id != id || item.chain != head.chain || item.seq != seq || item.prev_hash != head.hash {
         return Err(Fault::misuse(
@@ -189,19 +195,18 @@ fn append(tx: &Transaction<'_>, id: ItemId, build: BuildRecord<'_>) -> Result<St
         ));
     }
     let taken = match &effect {
-        Effect::Evidence(evidence) => entry::has_evidence(tx, evidence.about)?,
+        Effect::Evidence { about, .. } => entry::has_evidence(tx, *about)?,
         Effect::Withdrawal { about } => entry::is_withdrawn(tx, *about)?,
-        Effect::Tap(_) | Effect::Consent { .. } => false,
+        Effect::Tap { .. } | Effect::Consent { .. } => false,
     };
     if taken {
         return Ok(Step::Nothing);
     }
-    let n = record::insert(tx, &item)?;
+    let n = record::insert(tx, &item, &copy)?;
     outbox::insert(tx, n, lane, item.payload.len())?;
-    chain::advance(tx, seq, &item.hash)?;
     match effect {
-        Effect::Tap(tap) => entry::insert_own(tx, n, &item.hash, &tap)?,
-        Effect::Evidence(evidence) => entry::set_evidence(tx, n, &evidence)?,
+        Effect::Tap { day_tag, tap } => entry::insert_own(tx, id, &item.hash, &day_tag, &tap)?,
+        Effect::Evidence { about, evidence } => entry::set_evidence(tx, n, about, &evidence)?,
         Effect::Withdrawal { about } => entry::set_withdrawn(tx, n, about)?,
         Effect::Consent { value } => setting::put(tx, Key::Consent.name(), &value)?,
     }
@@ -250,13 +255,14 @@ impl Store for SqlcipherStore {
         })
     }
 
-    fn record(&self, id: ItemId) -> Result<Option<StoredRecord>, StoreError> {
+    fn record(&self, columns: &Columns, id: ItemId) -> Result<Option<StoredRecord>, StoreError> {
         self.read(|conn| {
             let Some((n, item)) = record::find(conn, id)? else {
                 return Ok(None);
             };
             Ok(Some(StoredRecord {
                 item,
+                bytes: record::bytes(conn, columns, n, id)?,
                 receipt: receipt::body(conn, n)?,
             }))
         })
@@ -307,33 +313,37 @@ impl Store for SqlcipherStore {
         self.write(|tx| outbox::unpark(tx, id))
     }
 
-    fn entry(&self, tap: ItemId) -> Result<Option<Entry>, StoreError> {
-        self.read(|conn| entry::find(conn, tap))
+    fn entry(&self, columns: &Columns, tap: ItemId) -> Result<Option<Entry>, StoreError> {
+        self.read(|conn| entry::find(conn, columns, tap))
     }
 
-    fn entries_of_day(&self, day: &str) -> Result<Vec<Entry>, StoreError> {
-        self.read(|conn| entry::of_day(conn, day))
+    fn entries_of_day(&self, columns: &Columns, day: &str) -> Result<Vec<Entry>, StoreError> {
+        self.read(|conn| entry::of_day(conn, columns, day))
     }
 
-    fn latest_entries(&self, limit: usize) -> Result<Vec<Entry>, StoreError> {
-        self.read(|conn| entry::latest(conn, limit))
+    fn latest_entries(&self, columns: &Columns, limit: usize) -> Result<Vec<Entry>, StoreError> {
+        self.read(|conn| entry::latest(conn, columns, limit))
     }
 
-    fn taps_without_evidence(&self) -> Result<Vec<TapRow>, StoreError> {
+    fn alarms(&self, columns: &Columns) -> Result<Vec<Entry>, StoreError> {
+        self.read(|conn| entry::alarms(conn, columns))
+    }
+
+    fn count_alarms(&self) -> Result<u32, StoreError> {
+        self.read(entry::count_alarms)
+    }
+
+    fn taps_without_evidence(&self) -> Result<Vec<ItemId>, StoreError> {
         self.read(entry::without_evidence)
     }
 
-    fn alarms(&self) -> Result<Vec<Entry>, StoreError> {
-        self.read(entry::alarms)
-    }
-
-    fn apply_feed(&self, page: &FeedPage) -> Result<(), StoreError> {
+    fn apply_feed(&self, columns: &Columns, page: &FeedPage) -> Result<(), StoreError> {
         self.write(|tx| {
             for (kind, id, value) in &page.values {
                 feed::set(tx, *kind, id, value.as_deref())?;
             }
             for copy in &page.attendance {
-                entry::apply_copy(tx, copy)?;
+                entry::apply_copy(tx, columns, copy)?;
             }
             setting::put(tx, setting::FEED_CURSOR, page.cursor.as_bytes())
         })

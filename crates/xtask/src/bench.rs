@@ -30,7 +30,7 @@ pub fn start(workspace: &Workspace) -> Result<()> {
         .arg("--empty")
         .arg(products.folder.join("examples/empty"));
     command.arg("--bundle").arg(workspace.root.join("dist"));
-    measure(&mut command)
+    measure(command)
 }
 
 /// `x bench checkin`: 1,000 check-ins against bare commits of the same bytes and the drain to a real server; before
@@ -38,7 +38,24 @@ pub fn start(workspace: &Workspace) -> Result<()> {
 pub fn checkin(workspace: &Workspace) -> Result<()> {
     setup::to_open_a_window()?;
     let products = products::build(workspace, Profile::Release)?;
-    say::step("building the bench of saving (release)");
+    build(workspace, "bench_checkin")?;
+    let mut taps = window_bench(workspace, &products);
+    taps.arg("taps");
+    measure(taps)?;
+    measure(headless(&products, "bench_checkin"))
+}
+
+/// `x bench security`: unlocking against the bare key derivation, signatures and seals.
+pub fn security(workspace: &Workspace) -> Result<()> {
+    setup::to_build(workspace)?;
+    let products = products::build(workspace, Profile::Release)?;
+    build(workspace, "bench_security")?;
+    measure(headless(&products, "bench_security"))
+}
+
+/// A measuring program of tests/.
+fn build(workspace: &Workspace, bin: &str) -> Result<()> {
+    say::step(&format!("building {bin} (release)"));
     process::run(workspace.cargo().args([
         "build",
         "--quiet",
@@ -46,14 +63,14 @@ pub fn checkin(workspace: &Workspace) -> Result<()> {
         "-p",
         "bizmitra-tests",
         "--bin",
-        "bench_checkin",
-    ]))?;
-    measure(window_bench(workspace, &products).arg("taps"))?;
-    measure(
-        Command::new(products.folder.join("bench_checkin"))
-            .arg("--server")
-            .arg(&products.server),
-    )
+        bin,
+    ]))
+}
+
+fn headless(products: &Products, bin: &str) -> Command {
+    let mut command = Command::new(products.folder.join(bin));
+    command.arg("--server").arg(&products.server);
+    command
 }
 
 fn window_bench(workspace: &Workspace, products: &Products) -> Command {
@@ -67,8 +84,8 @@ fn window_bench(workspace: &Workspace, products: &Products) -> Command {
     command
 }
 
-fn measure(command: &mut Command) -> Result<()> {
-    if process::watch(command, |_| ())? {
+fn measure(mut command: Command) -> Result<()> {
+    if process::watch(&mut command, |_| ())? {
         Ok(())
     } else {
         bail!("the measurement failed")

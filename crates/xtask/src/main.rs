@@ -82,6 +82,8 @@ enum Measure {
     Start,
     /// Tap to saved, against a bare commit of the same bytes.
     Checkin,
+    /// Unlocking against the bare key derivation, signatures, seals.
+    Security,
 }
 
 fn main() -> ExitCode {
@@ -110,6 +112,9 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Bench {
             what: Measure::Checkin,
         } => bench::checkin(&workspace),
+        Command::Bench {
+            what: Measure::Security,
+        } => bench::security(&workspace),
         Command::CheckAndroid => suites::check_android(&workspace),
         Command::Icons => icons::make(&workspace),
         Command::Ui => bundle::build(&workspace),

@@ -6,6 +6,7 @@ use bizmitra_contract::attendance::AttendanceEntry;
 use bizmitra_contract::changes::Change;
 use bizmitra_contract::problem::{Problem, ProblemCode};
 use bizmitra_contract::record::Record;
+use bizmitra_contract::sealing::{self, SealingKey};
 use bizmitra_contract::sync::BatchItem;
 use serde_json::{Value, json};
 
@@ -144,13 +145,21 @@ fn a_kind_of_record_that_is_not_known_is_an_error_and_not_another_record() {
 }
 
 #[test]
-fn the_payload_of_a_batch_item_is_a_record_as_exact_bytes() {
-    let (_, value) = goldens_of("BatchItem").swap_remove(0);
-    let item: BatchItem = serde_json::from_value(value).unwrap();
-    let record: Record = serde_json::from_slice(&item.payload.0).unwrap();
-    assert_eq!(
-        (record.id, record.chain_id, record.seq, record.prev_hash),
-        (item.id, item.chain_id, item.seq, item.prev_hash)
+fn the_payload_of_a_batch_item_begins_with_its_version_and_the_sealing_key_it_names() {
+    let item: BatchItem = serde_json::from_str(&goldens()["batch_item"]).unwrap();
+    let key: SealingKey = serde_json::from_str(&goldens()["sealing_key"]).unwrap();
+    assert_eq!(item.content_type, sealing::CONTENT_TYPE);
+    let (version, rest) = item.payload.0.split_first().unwrap();
+    assert_eq!(*version, sealing::VERSION);
+    let key_id: String = rest[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(key_id, key.key_id);
+    assert!(
+        !item
+            .payload
+            .0
+            .windows(8)
+            .any(|window| window == b"check_in"),
+        "a record on the wire is not readable"
     );
 }
 

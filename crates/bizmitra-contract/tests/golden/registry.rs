@@ -17,6 +17,7 @@ use bizmitra_contract::login::{
 };
 use bizmitra_contract::problem::Problem;
 use bizmitra_contract::record::{Consent, Evidence, Record, Tap, Withdrawal};
+use bizmitra_contract::sealing::SealingKey;
 use bizmitra_contract::statement::{Receipt, SignedStatement, TimeAnchor};
 use bizmitra_contract::sync::{BatchItem, BatchRequest, BatchResponse, ItemResult, RecordSig};
 use serde_json::Value;
@@ -41,7 +42,7 @@ types! {
     ApproveRequest, AttendanceEntry, BatchItem, BatchRequest, BatchResponse, ChallengeRequest, ChallengeResponse, Change, ChangesPage,
     Consent, DeviceStateResponse, EnrolmentRequest, EnrolmentResponse, Evidence, Fence, HealthResponse, InvitationRequest,
     InvitationResponse, ItemResult, LoginRequest, LoginResponse, MeResponse, PendingDevice, PendingDevicesResponse, PinPolicy, Place,
-    Policy, Problem, Profile, Receipt, Record, RecordSig, RevokeRequest, Shift, SignedStatement, Site, Tap, ThisDeviceResponse,
+    Policy, Problem, Profile, Receipt, Record, RecordSig, RevokeRequest, SealingKey, Shift, SignedStatement, Site, Tap, ThisDeviceResponse,
     TimeAnchor, Withdrawal,
 }
 

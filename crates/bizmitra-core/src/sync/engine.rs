@@ -9,9 +9,9 @@ use crate::api::{Api, ApiError, Gate, Method, Refusal, Request, Response};
 use crate::clock::{Clock, Entropy, Reading, make_random};
 use crate::enrolment::{Enrolment, Stage};
 use crate::ids::{DeviceId, ItemId};
-use crate::keys::KeyPair;
 use crate::outbox::{OutboxItem, Outcome};
 use crate::store::{Store, StoreError};
+use crate::vault::Opened;
 use crate::wire::{self, BatchRead, Session};
 
 /// Payload bytes of a batch: its body, with base64 and envelopes, stays under the wire's 256 KiB.
@@ -132,7 +132,7 @@ impl Engine {
         Ok((gates.state(waiting), state.done, (wait > 0).then_some(wait)))
     }
 
-    /// Sends one batch, or pulls when nothing waits. The device key alone is enough to send; pulling needs the presence key.
+    /// Sends one batch, or pulls when nothing waits. The device key alone is enough to send; pulling needs the open vault.
     ///
     /// # Errors
     /// Only of the store. Failures of the exchange close gates.
@@ -140,7 +140,7 @@ impl Engine {
         &self,
         api: &dyn Api,
         enrolment: &Enrolment,
-        presence: Option<&KeyPair>,
+        opened: Option<&Opened>,
     ) -> Result<Next, StoreError> {
         let Some(device) = enrolment.device() else {
             return Ok(Next::After {
@@ -168,7 +168,7 @@ impl Engine {
         let server_is_there = self.state().gates.closed().is_none();
         if pull_wait == 0
             && server_is_there
-            && let Err(stop) = self.pull(api, enrolment, device, presence).await
+            && let Err(stop) = self.pull(api, enrolment, device, opened).await
         {
             self.close(stop, |state| &mut state.pulling)?;
         }

@@ -6,6 +6,7 @@ use crate::enrolment::{Enrolment, Stage};
 use crate::ids::DeviceId;
 use crate::keys::KeyPair;
 use crate::store::{Key, StoreError};
+use crate::vault::{Columns, Opened};
 use crate::wire::{self, Session};
 
 impl Engine {
@@ -14,9 +15,9 @@ impl Engine {
         api: &dyn Api,
         enrolment: &Enrolment,
         device: DeviceId,
-        presence: Option<&KeyPair>,
+        opened: Option<&Opened>,
     ) -> Result<(), Stop> {
-        let Some(presence) = presence else {
+        let Some(opened) = opened else {
             return Ok(());
         };
         if matches!(enrolment.stage, Stage::Revoked { .. }) {
@@ -30,15 +31,23 @@ impl Engine {
         if !due {
             return Ok(());
         }
-        let session = self.sign_in(api, enrolment, device, presence).await?;
-        match self.pull_pages(api, enrolment, device, &session).await {
+        let session = self
+            .sign_in(api, enrolment, device, &opened.presence)
+            .await?;
+        match self
+            .pull_pages(api, enrolment, device, (&session, &opened.columns))
+            .await
+        {
             Err(Stop::Api(ApiError::Refused {
                 code: Refusal::Session,
                 ..
             })) => {
                 self.end_session();
-                let session = self.sign_in(api, enrolment, device, presence).await?;
-                self.pull_pages(api, enrolment, device, &session).await?;
+                let session = self
+                    .sign_in(api, enrolment, device, &opened.presence)
+                    .await?;
+                self.pull_pages(api, enrolment, device, (&session, &opened.columns))
+                    .await?;
             }
             other => other?,
         }
@@ -88,7 +97,7 @@ impl Engine {
         api: &dyn Api,
         enrolment: &Enrolment,
         device: DeviceId,
-        session: &Session,
+        (session, columns): (&Session, &Columns),
     ) -> Result<(), Stop> {
         self.settle_reader()?;
         // A page is applied with its cursor in one commit, so stopping between pages loses nothing. The bound is a guard
@@ -113,7 +122,7 @@ impl Engine {
             let (page, more, epoch) =
                 wire::decode_changes(&response.body, enrolment, device, &since)?;
             self.note_epoch(epoch)?;
-            self.parts.store.apply_feed(&page)?;
+            self.parts.store.apply_feed(columns, &page)?;
             self.parts.store.put(
                 Key::LastGood,
                 self.parts.clock.now().wall_ms.to_string().as_bytes(),

@@ -272,14 +272,7 @@ fn derive_key(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    struct Counting(std::sync::atomic::AtomicU8);
-
-    impl Entropy for Counting {
-        fn fill(&self, bytes: &mut [u8]) {
-            bytes.fill(self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
-        }
-    }
+    use crate::clock::testing::Counting;
 
     fn context() -> EnvelopeContext {
         EnvelopeContext {
@@ -303,7 +296,7 @@ mod tests {
             &device,
             context(),
             KdfParams::FLOOR,
-            &Counting(1.into()),
+            &Counting::default(),
         )
         .unwrap();
         (envelope, device)

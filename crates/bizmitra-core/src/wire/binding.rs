@@ -9,10 +9,13 @@ use contract::enrolment::{
 use contract::ids;
 use contract::login::{ChallengeRequest, ChallengeResponse, LoginRequest, LoginResponse};
 
+use super::sealing::open_sealing_key;
 use super::{AnchorRead, WireError, decode, encode, open_anchor};
+use crate::clock::Entropy;
 use crate::enrolment::{Enrolment, Invitation, Platform, Stage};
 use crate::ids::{CompanyId, DeviceId, EmployeeId};
 use crate::keys::{KeyPair, Message, PublicKey};
+use crate::seal::SealingKey;
 
 /// The body that asks what a code opens.
 ///
@@ -89,13 +92,19 @@ pub struct Bound {
     pub stage: Stage,
     /// Server's clock.
     pub anchor: AnchorRead,
+    /// What is captured is sealed to it.
+    pub sealing_key: SealingKey,
 }
 
 /// Reads the answer to an enrolment: for this person, over these keys, signed by the pinned server.
 ///
 /// # Errors
 /// See [`WireError`].
-pub fn decode_enrolment(body: &[u8], enrolment: &Enrolment) -> Result<Bound, WireError> {
+pub fn decode_enrolment(
+    body: &[u8],
+    enrolment: &Enrolment,
+    entropy: &dyn Entropy,
+) -> Result<Bound, WireError> {
     let answer: EnrolmentResponse = decode(body)?;
     if answer.company.0 != enrolment.company.0
         || answer.employee.0 != enrolment.employee.0
@@ -113,6 +122,7 @@ pub fn decode_enrolment(body: &[u8], enrolment: &Enrolment) -> Result<Bound, Wir
     Ok(Bound {
         stage: approved_state(answer.state, device),
         anchor,
+        sealing_key: open_sealing_key(&answer.sealing_key, enrolment, entropy)?,
     })
 }
 

@@ -59,6 +59,7 @@ fn cached_value(change: &Change) -> Option<(FeedKind, String, Option<Vec<u8>>)> 
         kind::POLICY => FeedKind::Policy,
         kind::SITE => FeedKind::Site,
         kind::SHIFT => FeedKind::Shift,
+        kind::SEALING_KEY => FeedKind::SealingKey,
         _ => return None,
     };
     if change.deleted {
@@ -70,6 +71,8 @@ fn cached_value(change: &Change) -> Option<(FeedKind, String, Option<Vec<u8>>)> 
         FeedKind::Policy => policy(&json).is_some(),
         FeedKind::Site => site(&json).is_some(),
         FeedKind::Shift => shift(&json).is_some(),
+        // Tried when it is used: that takes randomness.
+        FeedKind::SealingKey => decode::<contract::sealing::SealingKey>(&json).is_ok(),
     };
     readable.then_some((feed, change.id.clone(), Some(json)))
 }

@@ -5,13 +5,14 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bizmitra_core::api::{Api, ApiError, BoxFuture, Request, Response};
-use bizmitra_core::attendance::{Entry, TapRow};
+use bizmitra_core::attendance::Entry;
 use bizmitra_core::clock::{Clock, Entropy, Reading};
 use bizmitra_core::ids::{ChainId, ItemId};
 use bizmitra_core::outbox::{Counts, OutboxItem, Outcome, ParkReason, State, decide_state};
 use bizmitra_core::store::{
     Appended, BuildRecord, ChainHead, FeedKind, FeedPage, Key, Store, StoreError, StoredRecord,
 };
+use bizmitra_core::vault::Columns;
 
 /// A clock that moves only when told.
 #[derive(Default)]
@@ -133,11 +134,12 @@ impl Store for FakeStore {
         Ok(Appended::New { seq })
     }
 
-    fn record(&self, id: ItemId) -> Result<Option<StoredRecord>, StoreError> {
+    fn record(&self, _: &Columns, id: ItemId) -> Result<Option<StoredRecord>, StoreError> {
         let rows = self.0.lock().unwrap();
         let found = rows.items.iter().find(|(item, ..)| item.id == id);
         Ok(found.map(|(item, ..)| StoredRecord {
             item: item.clone(),
+            bytes: None,
             receipt: None,
         }))
     }
@@ -244,27 +246,31 @@ impl Store for FakeStore {
         Ok(false)
     }
 
-    fn entry(&self, _: ItemId) -> Result<Option<Entry>, StoreError> {
+    fn entry(&self, _: &Columns, _: ItemId) -> Result<Option<Entry>, StoreError> {
         Ok(None)
     }
 
-    fn entries_of_day(&self, _: &str) -> Result<Vec<Entry>, StoreError> {
+    fn entries_of_day(&self, _: &Columns, _: &str) -> Result<Vec<Entry>, StoreError> {
         Ok(Vec::new())
     }
 
-    fn latest_entries(&self, _: usize) -> Result<Vec<Entry>, StoreError> {
+    fn latest_entries(&self, _: &Columns, _: usize) -> Result<Vec<Entry>, StoreError> {
         Ok(Vec::new())
     }
 
-    fn taps_without_evidence(&self) -> Result<Vec<TapRow>, StoreError> {
+    fn alarms(&self, _: &Columns) -> Result<Vec<Entry>, StoreError> {
         Ok(Vec::new())
     }
 
-    fn alarms(&self) -> Result<Vec<Entry>, StoreError> {
+    fn count_alarms(&self) -> Result<u32, StoreError> {
+        Ok(0)
+    }
+
+    fn taps_without_evidence(&self) -> Result<Vec<ItemId>, StoreError> {
         Ok(Vec::new())
     }
 
-    fn apply_feed(&self, page: &FeedPage) -> Result<(), StoreError> {
+    fn apply_feed(&self, _: &Columns, page: &FeedPage) -> Result<(), StoreError> {
         self.0.lock().unwrap().cursor = Some(page.cursor.clone());
         Ok(())
     }

@@ -24,13 +24,16 @@ use bizmitra_core::attendance::Action;
 use bizmitra_core::clock::Clock as _;
 use bizmitra_core::enrolment::{Enrolment, Stage};
 use bizmitra_core::ids::{ChainId, CompanyId, DeviceId, EmployeeId, ItemId};
-use bizmitra_core::keys::{KeyPair, Message};
+use bizmitra_core::keys::{KeyPair, Message, VaultKey};
 use bizmitra_core::outbox::State;
 use bizmitra_core::record::{Author, Moment, Statement, make_record};
+use bizmitra_core::seal::{OpeningKey, SealingKey};
 use bizmitra_core::store::Store as _;
 use bizmitra_core::sync::{Engine, Next, Parts, SyncState};
+use bizmitra_core::vault::Opened;
 use fakes::{FakeClock, FakeEntropy, FakeStore, ScriptedApi};
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 const COMPANY: u128 = 1;
 const DEVICE: u128 = 3;
@@ -45,6 +48,17 @@ fn now<T>(future: impl Future<Output = T>) -> T {
 
 fn server_key() -> KeyPair {
     KeyPair::from_seed(&[42; 32])
+}
+
+fn sealing_key() -> SealingKey {
+    OpeningKey::from_seed(Zeroizing::new([8; 32])).public()
+}
+
+fn opened() -> Opened {
+    Opened::new(
+        &VaultKey::from_bytes([6; 32]),
+        Arc::new(FakeEntropy::default()),
+    )
 }
 
 struct World {
@@ -78,6 +92,8 @@ impl World {
             notice_version: "2026-11".into(),
             device_key: KeyPair::from_seed(&[1; 32]).public(),
             presence_key: KeyPair::from_seed(&[2; 32]).public(),
+            locked_key: sealing_key(),
+            sealing_key: Some(sealing_key()),
             chain: ChainId(Uuid::from_u128(9)),
             replaces: None,
             stage: Stage::Active {
@@ -102,6 +118,8 @@ impl World {
             app_version: "0.1.0".into(),
             identity: KeyPair::from_seed(&[1; 32]),
             presence: Some(KeyPair::from_seed(&[2; 32])),
+            columns: opened().columns,
+            sealing: sealing_key(),
         };
         let moment = Moment {
             reading: self.clock.now(),
@@ -116,7 +134,14 @@ impl World {
         let id = ItemId(Uuid::from_u128(number));
         self.store
             .append(id, &mut |head| {
-                make_record(&author, &moment, id, [7; 32], head, &statement)
+                make_record(
+                    &author,
+                    &moment,
+                    id,
+                    head,
+                    &statement,
+                    &FakeEntropy::default(),
+                )
             })
             .unwrap();
     }

@@ -9,7 +9,7 @@ use bizmitra_core::enrolment::{Enrolment, Invitation, Stage, canonical_code};
 use bizmitra_core::ids::ChainId;
 use bizmitra_core::keys::{KeyPair, VaultKey, entry};
 use bizmitra_core::store::Key;
-use bizmitra_core::vault::{Envelope, EnvelopeContext, KdfParams, Pin, Tries};
+use bizmitra_core::vault::{Envelope, EnvelopeContext, KdfParams, Opened, Pin, Tries};
 use bizmitra_core::wire::{self, WireError};
 use zeroize::Zeroizing;
 
@@ -97,7 +97,7 @@ impl Inner {
         let seed = Zeroizing::new(make_random::<32>(entropy));
         let identity = KeyPair::from_seed(&seed);
         let vault_key = VaultKey::from_bytes(make_random(entropy));
-        let presence = vault_key.derive_presence();
+        let opened = Opened::new(&vault_key, Arc::clone(&self.ports.entropy));
         let context = EnvelopeContext {
             company: invitation.company,
             employee: invitation.employee,
@@ -107,7 +107,7 @@ impl Inner {
         let kdf = choose_kdf(self.config.kdf);
         let envelope = Envelope::seal(&vault_key, pin, &self.secret, context, kdf, entropy)
             .map_err(|_| DeviceError::Internal("the vault could not be sealed"))?;
-        let body = self.encode_enrolment(invitation, &identity, &presence)?;
+        let body = self.encode_enrolment(invitation, &identity, &opened.presence)?;
         let enrolment = Enrolment {
             origin: origin.to_owned(),
             company: invitation.company,
@@ -118,7 +118,9 @@ impl Inner {
             pin_digits: invitation.pin_digits,
             notice_version: invitation.notice_version.clone(),
             device_key: identity.public(),
-            presence_key: presence.public(),
+            presence_key: opened.presence.public(),
+            locked_key: opened.columns.locked_key(),
+            sealing_key: None,
             chain: ChainId(uuid::Builder::from_random_bytes(make_random(entropy)).into_uuid()),
             stage: Stage::Sent {
                 code: invitation.code.clone(),
@@ -135,7 +137,7 @@ impl Inner {
         let mut state = self.state();
         state.enrolment = Some(enrolment);
         state.identity = Some(identity);
-        state.presence = Some(presence);
+        state.opened = Some(opened);
         state.destroyed = false;
         state.needs_signature = false;
         state.api = None;
@@ -177,7 +179,9 @@ impl Inner {
             .send(post(wire::path::ENROLMENT, body.clone().into_bytes()))
             .await
         {
-            Ok(response) => wire::decode_enrolment(&response.body, &enrolment),
+            Ok(response) => {
+                wire::decode_enrolment(&response.body, &enrolment, &*self.ports.entropy)
+            }
             Err(ApiError::Refused {
                 code: Refusal::NonceInvalid,
                 ..
@@ -194,8 +198,13 @@ impl Inner {
                 self.engine
                     .note_anchor(bound.anchor, &before, &self.now())?;
                 let ended = enrolment.replaces;
+                if ended.is_some() {
+                    // What was kept lies under a vault that is gone: the feed brings it again.
+                    self.store.reset_feed()?;
+                }
                 self.set_enrolment(Enrolment {
                     stage: bound.stage,
+                    sealing_key: Some(bound.sealing_key),
                     replaces: None,
                     ..enrolment
                 })?;
@@ -217,10 +226,10 @@ impl Inner {
     async fn sign_again(&self, enrolment: &Enrolment, code: &str) -> Result<(), DeviceError> {
         let keys = {
             let mut state = self.state();
-            state.needs_signature = state.presence.is_none();
-            state.presence.clone().zip(state.identity.clone())
+            state.needs_signature = state.opened.is_none();
+            state.opened.clone().zip(state.identity.clone())
         };
-        let Some((presence, identity)) = keys else {
+        let Some((opened, identity)) = keys else {
             self.tell(Topic::Status);
             return Ok(());
         };
@@ -242,7 +251,7 @@ impl Inner {
         {
             return self.note_unanswered(ApiError::NotOurServer);
         }
-        let body = self.encode_enrolment(&invitation, &identity, &presence)?;
+        let body = self.encode_enrolment(&invitation, &identity, &opened.presence)?;
         self.set_enrolment(Enrolment {
             stage: Stage::Sent {
                 code: code.to_owned(),

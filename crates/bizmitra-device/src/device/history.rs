@@ -13,7 +13,7 @@ impl Device {
     /// Locked, [`DeviceError::NotFound`] for what is no date, or of the store.
     pub fn day(&self, day: Option<&str>) -> Result<Day, DeviceError> {
         let inner = &self.inner;
-        inner.unlocked()?;
+        let (_, opened) = inner.unlocked()?;
         let now = inner.now();
         let own_shift = inner.shift()?;
         let (today, _) = shift_day(&now, own_shift.as_ref());
@@ -24,7 +24,7 @@ impl Device {
                 .to_string(),
             None => today.clone(),
         };
-        let entries = inner.store.entries_of_day(&day)?;
+        let entries = inner.store.entries_of_day(&opened.columns, &day)?;
         let shift = own_shift.filter(|shift| shift.on(&day).is_ok());
         let open_until = (day == today).then_some(now.wall_ms);
         let worked_min =

@@ -22,14 +22,15 @@ impl Device {
     /// Locked, or of the store.
     pub fn home(&self) -> Result<Home, DeviceError> {
         let inner = &self.inner;
-        let (enrolment, _) = inner.unlocked()?;
+        let (enrolment, opened) = inner.unlocked()?;
+        let columns = &*opened.columns;
         let now = inner.now();
         let profile = inner.profile()?;
         let own_shift = inner.shift()?;
         let (day, shift) = shift_day(&now, own_shift.as_ref());
-        let today = inner.store.entries_of_day(&day)?;
+        let today = inner.store.entries_of_day(columns, &day)?;
         let (next, also) = decide_next(&today);
-        let recent = inner.store.latest_entries(LOOK_BACK)?;
+        let recent = inner.store.latest_entries(columns, LOOK_BACK)?;
         let latest = today
             .iter()
             .rev()

@@ -9,9 +9,10 @@ use bizmitra_core::enrolment::{Enrolment, Invitation, Stage};
 use bizmitra_core::ids::ItemId;
 use bizmitra_core::keys::{DeviceSecret, KeyPair, Keystore, KeystoreError, entry};
 use bizmitra_core::record::{Author, Consent, Moment};
+use bizmitra_core::seal::SealingKey;
 use bizmitra_core::store::{FeedKind, Key, Store};
 use bizmitra_core::sync::{Engine, Gates};
-use bizmitra_core::vault::Tries;
+use bizmitra_core::vault::{Columns, Opened, Tries};
 use bizmitra_core::{clock::Reading, wire};
 use bizmitra_store::SqlcipherStore;
 use serde::Serialize;
@@ -56,8 +57,10 @@ pub(super) struct State {
     pub(super) enrolment: Option<Enrolment>,
     /// Signs requests and records; from the keystore.
     pub(super) identity: Option<KeyPair>,
-    /// The user presence key: exists only while unlocked.
-    pub(super) presence: Option<KeyPair>,
+    /// What exists only while unlocked.
+    pub(super) opened: Option<Opened>,
+    /// What is captured is sealed to it; asked of the store again after each look at the feed.
+    pub(super) sealing: Option<SealingKey>,
     /// The vault was destroyed.
     pub(super) destroyed: bool,
     /// The counter of PINs as it stands on disk and in the keystore.
@@ -152,13 +155,17 @@ impl Inner {
         if let Err(error) = keep_twin(&*self.ports.keystore, &enrolment) {
             tracing::warn!(%error, "the twin of the enrolment was not written");
         }
-        self.state().enrolment = Some(enrolment);
+        {
+            let mut state = self.state();
+            state.enrolment = Some(enrolment);
+            state.sealing = None;
+        }
         self.tell(Topic::Status);
         Ok(())
     }
 
     /// Checks the lock: every method that reads or writes a person's data begins here.
-    pub(super) fn unlocked(&self) -> Result<(Enrolment, KeyPair), DeviceError> {
+    pub(super) fn unlocked(&self) -> Result<(Enrolment, Opened), DeviceError> {
         self.lock_if_due();
         let state = self.state();
         let enrolment = state.enrolment.clone().ok_or(DeviceError::NotActivated)?;
@@ -166,33 +173,42 @@ impl Inner {
             Stage::Sent { .. } | Stage::Pending { .. } => return Err(DeviceError::NotActivated),
             Stage::Active { .. } | Stage::Revoked { .. } => {}
         }
-        let presence = match (state.presence.clone(), &enrolment.stage) {
-            (Some(presence), _) => presence,
+        let opened = match (state.opened.clone(), &enrolment.stage) {
+            (Some(opened), _) => opened,
             (None, Stage::Revoked { .. }) => return Err(DeviceError::Revoked),
             (None, _) => return Err(DeviceError::Locked),
         };
-        Ok((enrolment, presence))
+        Ok((enrolment, opened))
     }
 
     /// As [`Self::unlocked`], for those who state something new.
     pub(super) fn author(&self) -> Result<Author, DeviceError> {
-        let (enrolment, presence) = self.unlocked()?;
+        let (enrolment, opened) = self.unlocked()?;
         if matches!(enrolment.stage, Stage::Revoked { .. }) {
             return Err(DeviceError::Revoked);
         }
-        self.author_of(&enrolment, Some(presence))
+        self.author_of(&enrolment, Some(opened))
     }
 
-    /// Signs with the device key, and with the presence key when it is given.
+    /// Signs with the device key, and with the presence key when the vault is open.
     pub(super) fn author_of(
         &self,
         enrolment: &Enrolment,
-        presence: Option<KeyPair>,
+        opened: Option<Opened>,
     ) -> Result<Author, DeviceError> {
         let device = enrolment.device().ok_or(DeviceError::NotActivated)?;
         let identity = self.state().identity.clone().ok_or(DeviceError::Internal(
             "an active device has no identity key",
         ))?;
+        let sealing = self.sealing_key(enrolment)?;
+        let (presence, columns) = match opened {
+            Some(opened) => (Some(opened.presence), opened.columns),
+            None => {
+                let entropy = Arc::clone(&self.ports.entropy);
+                let columns = Columns::locked(enrolment.locked_key, entropy);
+                (None, Arc::new(columns))
+            }
+        };
         Ok(Author {
             company: enrolment.company,
             employee: enrolment.employee,
@@ -200,7 +216,27 @@ impl Inner {
             app_version: self.config.app_version.clone(),
             identity,
             presence,
+            columns,
+            sealing,
         })
+    }
+
+    /// The key that the feed named last, else the one of the binding: a key that cannot be used must not stand in the way of
+    /// a tap.
+    fn sealing_key(&self, enrolment: &Enrolment) -> Result<SealingKey, DeviceError> {
+        if let Some(key) = self.state().sealing {
+            return Ok(key);
+        }
+        let named = self
+            .store
+            .feed_values(FeedKind::SealingKey)?
+            .iter()
+            .find_map(|json| wire::sealing_key(json, &*self.ports.entropy));
+        let key = named
+            .or(enrolment.sealing_key)
+            .ok_or(DeviceError::Internal("an active device has no sealing key"))?;
+        self.state().sealing = Some(key);
+        Ok(key)
     }
 
     /// The circumstances of a record at a reading of the clocks.

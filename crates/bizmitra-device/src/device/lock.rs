@@ -1,12 +1,12 @@
-//! The lock: PINs, and when the presence key is forgotten.
+//! The lock: PINs, and when what the vault gave is forgotten.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use bizmitra_core::keys::{KeyPair, entry};
+use bizmitra_core::keys::{VaultKey, entry};
 use bizmitra_core::store::Key;
 use bizmitra_core::vault::{
-    Admission, Envelope, EnvelopeError, Pin, PinProblem, Tries, Unlock, check_pin,
+    Admission, Envelope, EnvelopeError, Opened, Pin, PinProblem, Tries, Unlock, check_pin,
 };
 
 use super::Device;
@@ -20,7 +20,7 @@ pub(super) const LOCK_AFTER_MIN: u8 = 2;
 /// What an admitted try of a PIN found.
 pub(super) enum Tried {
     /// The PIN was right.
-    Open(bizmitra_core::keys::VaultKey, Envelope),
+    Open(VaultKey, Envelope),
     /// It was not, or it was not admitted.
     Not(Unlock),
 }
@@ -47,7 +47,7 @@ impl Device {
             .map_err(|_| DeviceError::Internal("unlocking was interrupted"))??;
         let unlock = match tried {
             Tried::Open(key, _) => {
-                self.inner.set_presence(key.derive_presence());
+                self.inner.set_opened(&key);
                 Unlock::Open
             }
             Tried::Not(unlock) => unlock,
@@ -153,18 +153,19 @@ impl Inner {
     fn note_destroyed(&self) {
         let mut state = self.state();
         state.destroyed = true;
-        state.presence = None;
+        state.opened = None;
     }
 
-    pub(super) fn set_presence(&self, presence: KeyPair) {
-        self.state().presence = Some(presence);
+    pub(super) fn set_opened(&self, vault: &VaultKey) {
+        let opened = Opened::new(vault, Arc::clone(&self.ports.entropy));
+        self.state().opened = Some(opened);
         // The app may have gone to the background while the PIN was checked.
         self.lock_if_due();
         self.hint();
     }
 
     pub(super) fn lock(&self) {
-        let was_open = self.state().presence.take().is_some();
+        let was_open = self.state().opened.take().is_some();
         if was_open {
             self.engine.end_session();
             self.tell(Topic::Status);
@@ -204,7 +205,7 @@ impl Inner {
     pub(super) fn lock_if_due(&self) {
         let (since, open) = {
             let state = self.state();
-            (state.background_since.clone(), state.presence.is_some())
+            (state.background_since.clone(), state.opened.is_some())
         };
         let Some(since) = since.filter(|_| open) else {
             return;

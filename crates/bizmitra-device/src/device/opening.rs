@@ -145,7 +145,7 @@ impl Inner {
         let author = self.author_of(&enrolment, None)?;
         for tap in self.store.taps_without_evidence()? {
             let evidence = Evidence {
-                about: tap.id,
+                about: tap,
                 place: Place::None(NoPlace::Interrupted),
                 fix_age_ms: None,
                 flags: Vec::new(),

@@ -15,17 +15,22 @@ impl Device {
     /// Locked, or of the store.
     pub fn attention(&self) -> Result<Vec<Attention>, DeviceError> {
         let inner = &self.inner;
-        inner.unlocked()?;
+        let (_, opened) = inner.unlocked()?;
+        let columns = &*opened.columns;
         let mut list = Vec::new();
         for (item, reason) in inner.store.parked()? {
-            let about = record_about(&item.payload).unwrap_or(item.id);
+            let about = inner
+                .store
+                .record(columns, item.id)?
+                .and_then(|stored| record_about(&stored.bytes?))
+                .unwrap_or(item.id);
             list.push(Attention {
                 id: item.id,
                 reason: AttentionReason::Parked(reason),
-                entry: inner.store.entry(about)?,
+                entry: inner.store.entry(columns, about)?,
             });
         }
-        for entry in inner.store.alarms()? {
+        for entry in inner.store.alarms(columns)? {
             list.push(Attention {
                 id: entry.tap.id,
                 reason: AttentionReason::Tampered,
@@ -53,8 +58,12 @@ impl Device {
     /// # Errors
     /// Locked, or no such record.
     pub fn export_item(&self, id: ItemId) -> Result<String, DeviceError> {
-        self.inner.unlocked()?;
-        let stored = self.inner.store.record(id)?.ok_or(DeviceError::NotFound)?;
+        let (_, opened) = self.inner.unlocked()?;
+        let stored = self
+            .inner
+            .store
+            .record(&opened.columns, id)?
+            .ok_or(DeviceError::NotFound)?;
         self.inner.export_line(&stored)
     }
 
@@ -63,10 +72,10 @@ impl Device {
     /// # Errors
     /// Locked, or of the store.
     pub fn export(&self) -> Result<String, DeviceError> {
-        self.inner.unlocked()?;
+        let (_, opened) = self.inner.unlocked()?;
         let mut lines = String::new();
         for id in self.inner.store.record_ids()? {
-            if let Some(stored) = self.inner.store.record(id)? {
+            if let Some(stored) = self.inner.store.record(&opened.columns, id)? {
                 lines.push_str(&self.inner.export_line(&stored)?);
                 lines.push('\n');
             }
@@ -85,7 +94,10 @@ impl Inner {
             .receipt
             .as_deref()
             .and_then(|json| serde_json::from_slice(json).ok());
-        let record: Option<serde_json::Value> = serde_json::from_slice(&item.payload).ok();
+        let record: Option<serde_json::Value> = stored
+            .bytes
+            .as_deref()
+            .and_then(|bytes| serde_json::from_slice(bytes).ok());
         let sigs: Vec<_> = item.sigs.iter().map(|(key_id, sig)| serde_json::json!({ "key_id": key_id, "alg": "ed25519", "sig": text(sig) })).collect();
         serde_json::to_string(&serde_json::json!({
             "id": item.id,
@@ -93,8 +105,7 @@ impl Inner {
             "seq": item.seq,
             "prev_hash": text(&item.prev_hash),
             "hash": text(&item.hash),
-            "content_type": item.content_type,
-            "payload": text(&item.payload),
+            "payload": stored.bytes.as_deref().map(text),
             "record": record,
             "sigs": sigs,
             "receipt": receipt,
@@ -104,7 +115,7 @@ impl Inner {
 }
 
 /// The tap that a record is about, when it is about one.
-fn record_about(payload: &[u8]) -> Option<ItemId> {
-    let record: serde_json::Value = serde_json::from_slice(payload).ok()?;
+fn record_about(bytes: &[u8]) -> Option<ItemId> {
+    let record: serde_json::Value = serde_json::from_slice(bytes).ok()?;
     record.get("about")?.as_str()?.parse().ok()
 }

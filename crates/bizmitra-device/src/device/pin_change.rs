@@ -48,7 +48,7 @@ impl Inner {
         )
         .map_err(|_| DeviceError::Internal("the vault could not be sealed"))?;
         self.keep(Key::Vault, &sealed)?;
-        self.set_presence(key.derive_presence());
+        self.set_opened(&key);
         Ok(Unlock::Open)
     }
 }

@@ -50,7 +50,8 @@ impl Inner {
             let mut state = self.state();
             state.destroyed = ended.is_some();
             state.enrolment = ended;
-            state.presence = None;
+            state.opened = None;
+            state.sealing = None;
             state.identity = identity;
             state.invitation = None;
             state.api = None;

@@ -83,12 +83,12 @@ impl Inner {
             Stage::Pending { .. } => self.round_of_binding(true).await,
             Stage::Active { .. } | Stage::Revoked { .. } => {
                 let api = self.api()?;
-                let presence = self.state().presence.clone();
+                let opened = self.state().opened.clone();
                 let next = self
                     .engine
-                    .round(&*api, &enrolment, presence.as_ref())
+                    .round(&*api, &enrolment, opened.as_ref())
                     .await?;
-                if self.state().presence.is_none() {
+                if self.state().opened.is_none() {
                     // Locked under way: a session that was being opened ends too.
                     self.engine.end_session();
                 }
@@ -128,7 +128,7 @@ impl Inner {
         Ok(
             match state.enrolment.as_ref().map(|enrolment| &enrolment.stage) {
                 Some(Stage::Active { .. } | Stage::Revoked { .. }) => Next::Now,
-                Some(Stage::Sent { .. }) if state.needs_signature && state.presence.is_none() => {
+                Some(Stage::Sent { .. }) if state.needs_signature && state.opened.is_none() => {
                     Next::After {
                         wait_ms: LONGEST_SLEEP_MS,
                     }
@@ -176,7 +176,12 @@ impl Inner {
             counts: self.store.counts()?,
             cursor: self.store.feed_cursor()?,
         };
-        let told = self.state().told.replace(digest.clone());
+        let told = {
+            let mut state = self.state();
+            // The feed may have named another key.
+            state.sealing = None;
+            state.told.replace(digest.clone())
+        };
         let Some(told) = told else {
             self.tell(Topic::Status);
             return Ok(());

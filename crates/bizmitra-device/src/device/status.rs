@@ -13,7 +13,7 @@ impl Inner {
     pub(super) fn status(&self) -> Result<Status, DeviceError> {
         self.lock_if_due();
         let counts = self.store.counts()?;
-        let alarms = u32::try_from(self.store.alarms()?.len()).unwrap_or(u32::MAX);
+        let alarms = self.store.count_alarms()?;
         let enrolment = self.state().enrolment.clone();
         let phase = self.phase();
         let tries = match phase {
@@ -79,14 +79,12 @@ impl Inner {
         };
         match enrolment.stage {
             // To be signed again, which takes the PIN.
-            Stage::Sent { .. } if state.needs_signature && state.presence.is_none() => {
-                Phase::Locked
-            }
+            Stage::Sent { .. } if state.needs_signature && state.opened.is_none() => Phase::Locked,
             Stage::Sent { .. } => Phase::Activating,
             Stage::Pending { .. } => Phase::AwaitingApproval,
             Stage::Revoked { .. } => Phase::Revoked,
             Stage::Active { .. } if state.destroyed => Phase::Destroyed,
-            Stage::Active { .. } if state.presence.is_some() => Phase::Unlocked,
+            Stage::Active { .. } if state.opened.is_some() => Phase::Unlocked,
             Stage::Active { .. } => Phase::Locked,
         }
     }

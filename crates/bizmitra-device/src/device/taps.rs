@@ -8,6 +8,7 @@ use bizmitra_core::clock::{Reading, make_random};
 use bizmitra_core::ids::{ItemId, ShiftId};
 use bizmitra_core::record::{Author, Statement, make_record};
 use bizmitra_core::store::{Appended, FeedKind, StoreError};
+use bizmitra_core::vault::Columns;
 use bizmitra_core::{record::Moment, wire};
 use bizmitra_rules::shift::Shift;
 
@@ -39,7 +40,7 @@ impl Device {
             // Saved: it goes out whatever happens to the rest of this call.
             self.inner.wake.notify_one();
         }
-        let entry = self.inner.entry(id)?;
+        let entry = self.inner.entry(&author.columns, id)?;
         if new {
             self.tasks.spawn(super::locate::follow(
                 Arc::clone(&self.inner),
@@ -59,8 +60,8 @@ impl Device {
     /// # Errors
     /// Locked, or no such tap.
     pub fn entry(&self, tap: ItemId) -> Result<Entry, DeviceError> {
-        self.inner.unlocked()?;
-        self.inner.entry(tap)
+        let (_, opened) = self.inner.unlocked()?;
+        self.inner.entry(&opened.columns, tap)
     }
 
     /// Gives up waiting for the location of a tap.
@@ -69,7 +70,7 @@ impl Device {
     /// Locked, or no such tap.
     pub fn skip_location(&self, tap: ItemId) -> Result<Entry, DeviceError> {
         let author = self.inner.author()?;
-        let entry = self.inner.entry(tap)?;
+        let entry = self.inner.entry(&author.columns, tap)?;
         if entry.evidence.is_none() && entry.seq > 0 {
             self.inner.give_up_location(tap);
             self.inner.append_evidence(
@@ -78,7 +79,7 @@ impl Device {
             )?;
             self.inner.after_append();
         }
-        self.inner.entry(tap)
+        self.inner.entry(&author.columns, tap)
     }
 
     /// Takes a tap back within 90 s: a record of its own, both are delivered.
@@ -87,7 +88,7 @@ impl Device {
     /// Locked, too late, or not a tap of this device.
     pub fn undo(&self, tap: ItemId) -> Result<Entry, DeviceError> {
         let author = self.inner.author()?;
-        let entry = self.inner.entry(tap)?;
+        let entry = self.inner.entry(&author.columns, tap)?;
         if entry.seq == 0 {
             return Err(DeviceError::NotFound);
         }
@@ -106,7 +107,7 @@ impl Device {
             &Statement::Withdrawal { about: tap },
         )?;
         self.inner.after_append();
-        self.inner.entry(tap)
+        self.inner.entry(&author.columns, tap)
     }
 }
 
@@ -131,7 +132,7 @@ impl Inner {
     ) -> Result<bool, DeviceError> {
         let shift = self.shift()?;
         let (day, shift) = shift_day(&reading, shift.as_ref());
-        let day = self.day_of_check_out(action, day, &reading)?;
+        let day = self.day_of_check_out(&author.columns, action, day, &reading)?;
         let statement = Statement::Tap {
             action,
             shift: shift.map(|shift| shift.id),
@@ -144,6 +145,7 @@ impl Inner {
     /// Without a shift, what ends or interrupts work belongs to the day on which it began: past midnight too.
     fn day_of_check_out(
         &self,
+        columns: &Columns,
         action: Action,
         day: String,
         reading: &Reading,
@@ -151,7 +153,7 @@ impl Inner {
         if action == Action::CheckIn {
             return Ok(day);
         }
-        let latest = self.store.latest_entries(8)?;
+        let latest = self.store.latest_entries(columns, 8)?;
         let open = latest.iter().find(|entry| {
             !entry.withdrawn && matches!(entry.tap.action, Action::CheckIn | Action::CheckOut)
         });
@@ -174,9 +176,8 @@ impl Inner {
         id: ItemId,
         statement: &Statement,
     ) -> Result<Appended, StoreError> {
-        let salt = make_random(&*self.ports.entropy);
         self.store.append(id, &mut |head| {
-            make_record(author, moment, id, salt, head, statement)
+            make_record(author, moment, id, head, statement, &*self.ports.entropy)
         })
     }
 
@@ -200,8 +201,8 @@ impl Inner {
         ItemId::mint(self.now().wall_ms, make_random(&*self.ports.entropy))
     }
 
-    pub(super) fn entry(&self, tap: ItemId) -> Result<Entry, DeviceError> {
-        self.store.entry(tap)?.ok_or(DeviceError::NotFound)
+    pub(super) fn entry(&self, columns: &Columns, tap: ItemId) -> Result<Entry, DeviceError> {
+        self.store.entry(columns, tap)?.ok_or(DeviceError::NotFound)
     }
 
     /// The person's shift, if the profile names one that is here.

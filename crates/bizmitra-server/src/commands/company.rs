@@ -7,7 +7,7 @@ use bizmitra_server::ServerConfig;
 use bizmitra_server::admin::{self, NewPerson};
 use clap::Subcommand;
 
-use super::{Data, open, print};
+use super::{Data, InCompany, open, print};
 
 /// Companies.
 #[derive(Subcommand)]
@@ -26,21 +26,35 @@ pub(crate) enum CompanyCommand {
         #[arg(long, default_value = "Asia/Kolkata")]
         zone: String,
     },
+    /// Makes a new sealing key: devices seal to it from their next exchange on. Old keys stay, so that what was captured
+    /// before still arrives.
+    RotateSealingKey {
+        #[command(flatten)]
+        company: InCompany,
+    },
 }
 
 /// Does it.
 pub(crate) fn run(command: CompanyCommand) -> anyhow::Result<()> {
-    let CompanyCommand::Create {
-        data,
-        name,
-        admin,
-        zone,
-    } = command;
+    match command {
+        CompanyCommand::Create {
+            data,
+            name,
+            admin,
+            zone,
+        } => create(data, &name, admin, &zone),
+        CompanyCommand::RotateSealingKey { company } => {
+            let key = admin::rotate_sealing_key(&company.open()?, company.company)?;
+            print(&format!("sealing key {key}"))
+        }
+    }
+}
+
+fn create(data: Data, name: &str, admin: String, zone: &str) -> anyhow::Result<()> {
     // Before the company is made, so that none is left without an admin.
     admin::check_name(&admin).context("cannot make the admin")?;
     let server = open(ServerConfig::loopback(data.data))?;
-    let company =
-        admin::create_company(&server, &name, &zone).context("cannot make the company")?;
+    let company = admin::create_company(&server, name, zone).context("cannot make the company")?;
     let person = NewPerson {
         name: admin,
         role: Role::Admin,

@@ -126,12 +126,14 @@ fn add_device(
 }
 
 fn answer(server: &Server, tx: &Connection, device: &Device) -> Result<EnrolmentResponse> {
+    let scope = crate::auth::scope_of_caller(device);
     Ok(EnrolmentResponse {
         device: device.id,
         company: device.company,
         employee: device.employee,
         state: device.state,
         fingerprint: fingerprint(&device.device_key, &device.presence_key),
-        anchor: server.make_anchor(tx, &crate::auth::scope_of_caller(device), device.id)?,
+        anchor: server.make_anchor(tx, &scope, device.id)?,
+        sealing_key: super::sealing::statement(server, tx, &scope)?,
     })
 }

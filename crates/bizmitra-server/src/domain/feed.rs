@@ -90,6 +90,17 @@ pub(crate) fn publish_policy(db: &Connection, scope: &CompanyScope) -> Result<()
     )
 }
 
+/// Says which key devices seal to from now on.
+pub(crate) fn publish_sealing_key(db: &Connection, scope: &CompanyScope) -> Result<()> {
+    let key = super::sealing::current(db, scope)?;
+    storage::feed::put(
+        db,
+        scope,
+        Audience::Company,
+        &change(kind::SEALING_KEY, scope.id().to_string(), &key)?,
+    )
+}
+
 /// Says what a person, the person's sites and shift are now.
 pub(crate) fn publish_person(db: &Connection, scope: &CompanyScope, id: EmployeeId) -> Result<()> {
     let person = employee::get(db, scope, id)?.ok_or(ServerError::NOT_FOUND)?;

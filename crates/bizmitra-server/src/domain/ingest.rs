@@ -1,6 +1,6 @@
 //! The batch: one savepoint per item, one commit, a verdict each.
 
-use bizmitra_contract::encoding::{Bytes32, Bytes64};
+use bizmitra_contract::encoding::{Bytes, Bytes32, Bytes64};
 use bizmitra_contract::enrolment::DeviceState;
 use bizmitra_contract::problem::ProblemCode;
 use bizmitra_contract::record::RecordBody;
@@ -12,6 +12,7 @@ use ed25519_dalek::SigningKey;
 use rusqlite::{Connection, Transaction};
 
 use super::record::{VerifiedRecord, verify};
+use super::sealing::{Closed, Seals};
 use super::{attendance, day};
 use crate::auth::{Caller, may_sign_in};
 use crate::error::{Result, ServerError};
@@ -30,6 +31,7 @@ struct Batch<'a> {
     caller: &'a Caller,
     statement_key: SigningKey,
     person_key: PersonKey,
+    seals: Seals<'a>,
     received_ms: i64,
     /// The device is over: what it captured before is still taken.
     late: bool,
@@ -55,6 +57,7 @@ pub(crate) fn apply(
         person_key: server
             .keys()
             .person_key(scope.id(), caller.device.employee)?,
+        seals: Seals::new(server, scope),
         received_ms: server.now_ms(),
         late,
     };
@@ -109,9 +112,18 @@ impl Batch<'_> {
 
     fn decide(&self, db: &Connection, item: &BatchItem) -> Result<ItemResult> {
         let scope = &self.caller.scope;
+        let bytes = match self.seals.open(item)? {
+            Ok(bytes) => bytes,
+            Err(Closed::Never(code)) => return Ok(result(item, Verdict::Rejected, Some(code))),
+            Err(Closed::NoKey) => {
+                tracing::error!("an item is sealed to a key that is not in the key folder");
+                let code = Some(VerdictCode::DepMissing);
+                return Ok(result(item, Verdict::Blocked, code));
+            }
+        };
         if let Some(before) = storage::ingest::get(db, scope, item.id)? {
             // The bytes count, not what the envelope says about them.
-            if record_hash(&item.payload.0) != before.hash {
+            if record_hash(&bytes) != before.hash {
                 return Ok(result(
                     item,
                     Verdict::Conflict,
@@ -124,7 +136,7 @@ impl Batch<'_> {
                 ..result(item, Verdict::Duplicate, None)
             });
         }
-        let verified = match verify(item, &self.caller.device) {
+        let verified = match verify(item, &bytes, &self.caller.device) {
             Ok(verified) => verified,
             Err(code) => return Ok(result(item, Verdict::Rejected, Some(code))),
         };
@@ -139,7 +151,7 @@ impl Batch<'_> {
                 Some(VerdictCode::Forbidden),
             ));
         }
-        let ingested = self.append(db, item, &verified, chain)?;
+        let ingested = self.append(db, item, &bytes, &verified, chain)?;
         self.take_effect(db, &verified, &ingested)?;
         let receipt = Some(self.receipt(&ingested));
         Ok(ItemResult {
@@ -181,6 +193,7 @@ impl Batch<'_> {
         &self,
         db: &Connection,
         item: &BatchItem,
+        bytes: &[u8],
         verified: &VerifiedRecord,
         chain: Option<Chain>,
     ) -> Result<Ingested> {
@@ -228,7 +241,7 @@ impl Batch<'_> {
         storage::ingest::insert(db, scope, &ingested)?;
         let sealed = self
             .person_key
-            .seal(&content_of(item)?, item.id.0.as_bytes())?;
+            .seal(&content_of(item, bytes)?, item.id.0.as_bytes())?;
         storage::ingest::insert_content(db, scope, item.id, &sealed)?;
         Ok(ingested)
     }
@@ -316,7 +329,7 @@ impl Batch<'_> {
 }
 
 /// What is kept of an item under the person's key: the exact bytes and the signatures over them.
-fn content_of(item: &BatchItem) -> Result<Vec<u8>> {
-    let content = serde_json::json!({"payload": item.payload, "sigs": item.sigs});
+fn content_of(item: &BatchItem, bytes: &[u8]) -> Result<Vec<u8>> {
+    let content = serde_json::json!({"payload": Bytes(bytes.to_vec()), "sigs": item.sigs});
     Ok(storage::json(&content)?.into_bytes())
 }

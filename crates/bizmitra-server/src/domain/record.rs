@@ -1,7 +1,7 @@
 //! Reads an item and says whether it is a record that this very device signed. Pure: nothing is looked up.
 
 use bizmitra_contract::encoding::Bytes32;
-use bizmitra_contract::record::{CONTENT_TYPE, Record, RecordBody, VERSION};
+use bizmitra_contract::record::{Record, RecordBody, VERSION};
 use bizmitra_contract::signing::ED25519;
 use bizmitra_contract::sync::{BatchItem, VerdictCode};
 use serde::Deserialize;
@@ -30,16 +30,20 @@ struct Head {
     kind: String,
 }
 
-/// Verifies an item against the device that sends it.
-pub(crate) fn verify(item: &BatchItem, device: &Device) -> Result<VerifiedRecord, VerdictCode> {
-    if item.kind != KIND || item.v != VERSION || item.content_type != CONTENT_TYPE {
+/// Verifies an item, whose payload held these bytes, against the device that sends it.
+pub(crate) fn verify(
+    item: &BatchItem,
+    bytes: &[u8],
+    device: &Device,
+) -> Result<VerifiedRecord, VerdictCode> {
+    if item.kind != KIND || item.v != VERSION {
         return Err(VerdictCode::UnknownKind);
     }
-    let hash = record_hash(&item.payload.0);
+    let hash = record_hash(bytes);
     if hash != item.hash {
         return Err(VerdictCode::Validation);
     }
-    let record = read(&item.payload.0)?;
+    let record = read(bytes)?;
     if record.company != device.company
         || record.employee != device.employee
         || record.device != device.id
@@ -65,8 +69,8 @@ pub(crate) fn verify(item: &BatchItem, device: &Device) -> Result<VerifiedRecord
     })
 }
 
-fn read(payload: &[u8]) -> Result<Record, VerdictCode> {
-    serde_json::from_slice(payload).map_err(|_| match serde_json::from_slice::<Head>(payload) {
+fn read(bytes: &[u8]) -> Result<Record, VerdictCode> {
+    serde_json::from_slice(bytes).map_err(|_| match serde_json::from_slice::<Head>(bytes) {
         // A kind or version of a newer app, not a broken record.
         Ok(head) if head.v != VERSION || !is_known(&head.kind) => VerdictCode::UnknownKind,
         _ => VerdictCode::Validation,

@@ -16,6 +16,8 @@ pub(crate) struct Company {
     pub(crate) name: String,
     pub(crate) pin: PinPolicy,
     pub(crate) policy: Policy,
+    /// Public half of the key that devices seal to from now on.
+    pub(crate) sealing_key: [u8; 32],
 }
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<Company> {
@@ -32,6 +34,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Company> {
             min_gap_s: row.get("min_gap_s")?,
             notice_version: row.get("notice_version")?,
         },
+        sealing_key: row.get("sealing_key")?,
     })
 }
 
@@ -44,14 +47,14 @@ pub(crate) fn insert(
 ) -> Result<()> {
     db.prepare_cached(
         "INSERT INTO company (company_id, name, zone, notice_version, pin_min_digits, pin_max_digits, lock_after_min,
-                              min_gap_s, created_ms)
-         VALUES (:company, :name, :zone, :notice, :min_digits, :max_digits, :lock_after, :min_gap, :now)",
+                              min_gap_s, sealing_key, created_ms)
+         VALUES (:company, :name, :zone, :notice, :min_digits, :max_digits, :lock_after, :min_gap, :sealing_key, :now)",
     )?
     .execute(named_params! {
         ":company": scope.key(), ":name": company.name, ":zone": company.policy.zone,
         ":notice": company.policy.notice_version, ":min_digits": company.pin.min_digits,
         ":max_digits": company.pin.max_digits, ":lock_after": company.policy.lock_after_min,
-        ":min_gap": company.policy.min_gap_s, ":now": now_ms,
+        ":min_gap": company.policy.min_gap_s, ":sealing_key": company.sealing_key, ":now": now_ms,
     })?;
     Ok(())
 }
@@ -60,8 +63,20 @@ pub(crate) fn insert(
 pub(crate) fn get(db: &Connection, scope: &CompanyScope) -> Result<Company> {
     Ok(db
         .prepare_cached(
-            "SELECT company_id, name, zone, notice_version, pin_min_digits, pin_max_digits, lock_after_min, min_gap_s
+            "SELECT company_id, name, zone, notice_version, pin_min_digits, pin_max_digits, lock_after_min, min_gap_s,
+                    sealing_key
              FROM company WHERE company_id = ?1",
         )?
         .query_row([key(scope.id().0)], from_row)?)
+}
+
+/// Devices seal to this key from now on.
+pub(crate) fn set_sealing_key(
+    db: &Connection,
+    scope: &CompanyScope,
+    public: &[u8; 32],
+) -> Result<()> {
+    db.prepare_cached("UPDATE company SET sealing_key = ?2 WHERE company_id = ?1")?
+        .execute((scope.key(), public))?;
+    Ok(())
 }

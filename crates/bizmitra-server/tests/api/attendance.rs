@@ -1,6 +1,7 @@
 //! What boards read of a tap, and where a person's content lies.
 
 use bizmitra_contract::attendance::{EntryFlag, TimeGrade};
+use bizmitra_contract::encoding::Bytes;
 use bizmitra_contract::ids::ItemId;
 use bizmitra_contract::record::{Evidence, PlaceVerdict, RecordBody, Tap, Withdrawal};
 use bizmitra_contract::sync::{BatchItem, Verdict, VerdictCode};
@@ -252,13 +253,19 @@ async fn a_taps_day_is_the_devices_word_within_a_day() {
 async fn content_lies_under_the_persons_key_and_goes_with_it() {
     let world = World::new();
     let mut device = TestDevice::enrol(&world, world.ravi, "Ravi").await;
-    let item = device.check_in(MONDAY_NINE_MS);
+    let tap = Tap {
+        shift: None,
+        day: None,
+    };
+    let record = device.record(MONDAY_NINE_MS, RecordBody::CheckIn(tap));
+    let item = device.item(&record, true);
     device.deliver(&world, &[&item]).await;
     let content = admin::content(&world.server, world.company, item.id).unwrap();
     let content: serde_json::Value = serde_json::from_slice(&content).unwrap();
     assert_eq!(
         content["payload"],
-        serde_json::to_value(&item.payload).unwrap()
+        serde_json::to_value(Bytes(serde_json::to_vec(&record).unwrap())).unwrap(),
+        "the exact bytes that were signed, opened from their seal"
     );
     let salt = [device.chain.to_string().as_bytes(), b" 1"].concat();
     let salt: [u8; 32] = <sha2::Sha256 as sha2::Digest>::digest(salt).into();

@@ -1,5 +1,7 @@
 //! A device written from the contract's documents alone.
 
+use std::convert::Infallible;
+
 use axum::body::Body;
 use axum::http::Request;
 use base64::Engine as _;
@@ -10,11 +12,17 @@ use bizmitra_contract::ids::{
     AnchorId, ChainId, CompanyId, DeviceId, EmployeeId, ItemId, RequestId,
 };
 use bizmitra_contract::login::{ChallengeRequest, ChallengeResponse, LoginRequest, LoginResponse};
-use bizmitra_contract::record::{CONTENT_TYPE, Record, RecordBody, Tap};
+use bizmitra_contract::record::{Record, RecordBody, Tap};
+use bizmitra_contract::sealing::{self, SealingKey};
 use bizmitra_contract::statement::{SignedStatement, TimeAnchor};
 use bizmitra_contract::sync::{BatchItem, BatchRequest, BatchResponse, ItemResult, RecordSig};
 use bizmitra_contract::{paths, signing};
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
+use hpke::aead::ChaCha20Poly1305;
+use hpke::kdf::HkdfSha256;
+use hpke::kem::X25519HkdfSha256;
+use hpke::rand_core::{TryCryptoRng, TryRng};
+use hpke::{Deserializable as _, Kem, OpModeS, Serializable as _};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -45,6 +53,28 @@ pub struct Signing {
     pub idempotency_key: Option<String>,
 }
 
+/// The system's randomness.
+struct Random;
+
+impl TryRng for Random {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        Ok(getrandom::u32().unwrap())
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        Ok(getrandom::u64().unwrap())
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+        getrandom::fill(bytes).unwrap();
+        Ok(())
+    }
+}
+
+impl TryCryptoRng for Random {}
+
 #[derive(Clone)]
 pub struct TestDevice {
     pub dik: SigningKey,
@@ -53,6 +83,7 @@ pub struct TestDevice {
     pub employee: EmployeeId,
     pub device: DeviceId,
     pub server_key: [u8; 32],
+    pub sealing_key: [u8; 32],
     pub fingerprint: String,
     pub chain: ChainId,
     pub seq: u64,
@@ -86,6 +117,7 @@ impl TestDevice {
             employee: enrolled.employee,
             device: enrolled.device,
             server_key: invitation.server_key.0,
+            sealing_key: [0; 32],
             fingerprint: enrolled.fingerprint,
             chain: ChainId(Uuid::now_v7()),
             seq: 0,
@@ -96,6 +128,8 @@ impl TestDevice {
         let anchor: TimeAnchor = device.open(&enrolled.anchor, "anchor");
         assert_eq!(anchor.device, device.device);
         device.anchor = Some((anchor.anchor_id, 40));
+        let key: SealingKey = device.open(&enrolled.sealing_key, sealing::STATEMENT_KIND);
+        device.sealing_key = key.public_key.0;
         device
     }
 
@@ -297,19 +331,44 @@ impl TestDevice {
         if presence {
             sigs.push(sign(&self.upk));
         }
-        BatchItem {
+        let mut item = BatchItem {
             id: record.id,
             kind: "record".to_owned(),
             v: 1,
-            content_type: CONTENT_TYPE.to_owned(),
+            content_type: sealing::CONTENT_TYPE.to_owned(),
             chain_id: record.chain_id,
             seq: record.seq,
             prev_hash: record.prev_hash,
             hash: Bytes32(hash),
             sigs,
-            payload: Bytes(payload),
+            payload: Bytes(Vec::new()),
             blobs: Vec::new(),
-        }
+        };
+        self.seal_into(&mut item, &payload);
+        item
+    }
+
+    /// Seals bytes to the company, for the envelope as it is now.
+    pub fn seal_into(&self, item: &mut BatchItem, bytes: &[u8]) {
+        let info = message(signing::SEAL, self.company, &[&self.sealing_key]);
+        let fields: [&[u8]; 5] = [
+            item.id.0.as_bytes(),
+            item.chain_id.0.as_bytes(),
+            &item.seq.to_be_bytes(),
+            &item.prev_hash.0,
+            &item.hash.0,
+        ];
+        let aad = message(signing::SEALED_ITEM, self.company, &fields);
+        let key = <X25519HkdfSha256 as Kem>::PublicKey::from_bytes(&self.sealing_key).unwrap();
+        let (encapped, mut context) = hpke::setup_sender_with_rng::<
+            ChaCha20Poly1305,
+            HkdfSha256,
+            X25519HkdfSha256,
+        >(&OpModeS::Base, &key, &info, &mut Random)
+        .unwrap();
+        let sealed = context.seal(bytes, &aad).unwrap();
+        let key_id = &Sha256::digest(self.sealing_key)[..8];
+        item.payload = Bytes([&[1], key_id, &encapped.to_bytes(), &sealed].concat());
     }
 
     /// A check-in at `wall_ms`, signed with presence.

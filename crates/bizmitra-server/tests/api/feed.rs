@@ -37,7 +37,10 @@ async fn a_fresh_start_brings_ones_own_things_and_then_only_what_is_new() {
     let world = World::new();
     let mut asha = TestDevice::signed_in(&world, world.asha, "Asha").await;
     let first = page(&world, &asha, "").await;
-    assert_eq!(kinds(&first), ["policy", "profile", "shift", "site"]);
+    assert_eq!(
+        kinds(&first),
+        ["policy", "profile", "sealing_key", "shift", "site"]
+    );
     assert!(!first.more);
     let profile = first
         .changes
@@ -66,7 +69,7 @@ async fn a_fresh_start_brings_ones_own_things_and_then_only_what_is_new() {
     // From the start, a thing comes once, as it is now.
     assert_eq!(
         kinds(&page(&world, &asha, "").await),
-        ["attendance", "policy", "profile", "shift", "site"]
+        ["attendance", "policy", "profile", "sealing_key", "shift", "site"]
     );
 }
 
@@ -114,7 +117,7 @@ async fn pages_hold_two_hundred_changes_and_join_without_loss() {
     let first = page(&world, &ravi, "").await;
     assert_eq!((first.changes.len(), first.more), (200, true));
     let second = page(&world, &ravi, &first.cursor).await;
-    assert_eq!((second.changes.len(), second.more), (52, false));
+    assert_eq!((second.changes.len(), second.more), (53, false));
     let ids: std::collections::HashSet<_> = first
         .changes
         .iter()

@@ -26,6 +26,7 @@ mod login;
 mod operator;
 #[cfg(test)]
 mod restore;
+mod sealing;
 #[cfg(test)]
 mod signatures;
 #[cfg(test)]

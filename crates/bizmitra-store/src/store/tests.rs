@@ -4,16 +4,22 @@ mod damage;
 mod disk;
 mod feed;
 mod outbox;
+mod private;
 mod records;
 mod schema;
 
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use bizmitra_core::attendance::{Action, Evidence, NoPlace, Place, TapRow};
+use bizmitra_core::clock::Entropy;
 use bizmitra_core::ids::{ChainId, ItemId};
+use bizmitra_core::keys::VaultKey;
 use bizmitra_core::outbox::{Lane, OutboxItem};
-use bizmitra_core::record::{Effect, NewRecord};
+use bizmitra_core::record::{Effect, NewRecord, seal_cell};
 use bizmitra_core::store::{Appended, ChainHead, Store as _, StoreError};
+use bizmitra_core::vault::{Column, Columns};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -72,7 +78,51 @@ fn build(head: &ChainHead, id: ItemId, lane: Lane, effect: Effect, size: usize) 
         payload,
         sigs,
     };
-    NewRecord { item, lane, effect }
+    let copy = columns()
+        .seal(Column::Record, id, CANARY.as_bytes())
+        .unwrap();
+    NewRecord {
+        item,
+        lane,
+        copy,
+        effect,
+    }
+}
+
+/// Nonces of these tests: never the same twice.
+struct Counter;
+
+impl Entropy for Counter {
+    fn fill(&self, bytes: &mut [u8]) {
+        static COUNT: AtomicU64 = AtomicU64::new(1);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed).to_le_bytes();
+        for (byte, value) in bytes.iter_mut().zip(count.iter().cycle()) {
+            *byte = *value;
+        }
+    }
+}
+
+/// Of a vault with this key.
+fn columns_of(vault: u8) -> Columns {
+    Columns::open(&VaultKey::from_bytes([vault; 32]), Arc::new(Counter))
+}
+
+fn columns() -> Columns {
+    columns_of(1)
+}
+
+fn tap_effect(tap: &TapRow) -> Effect {
+    Effect::Tap {
+        day_tag: columns().day_tag(&tap.day).unwrap(),
+        tap: seal_cell(&columns(), Column::Tap, tap.id, tap).unwrap(),
+    }
+}
+
+fn evidence_effect(evidence: &Evidence) -> Effect {
+    Effect::Evidence {
+        about: evidence.about,
+        evidence: seal_cell(&columns(), Column::Evidence, evidence.about, evidence).unwrap(),
+    }
 }
 
 fn tap_row(id: ItemId, wall_ms: i64) -> TapRow {
@@ -117,7 +167,7 @@ fn tap(store: &SqlcipherStore, n: u128) -> ItemId {
             store,
             id(n),
             Lane::CheckIn,
-            Effect::Tap(tap_row(id(n), wall_ms))
+            tap_effect(&tap_row(id(n), wall_ms))
         ),
         Ok(Appended::New { .. })
     ));
@@ -134,7 +184,7 @@ fn no_gps(about: ItemId) -> Evidence {
 }
 
 fn evidence(store: &SqlcipherStore, n: u128, about: ItemId) -> Appended {
-    append(store, id(n), Lane::Record, Effect::Evidence(no_gps(about))).unwrap()
+    append(store, id(n), Lane::Record, evidence_effect(&no_gps(about))).unwrap()
 }
 
 fn withdraw(store: &SqlcipherStore, n: u128, about: ItemId) -> Appended {

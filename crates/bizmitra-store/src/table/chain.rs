@@ -1,4 +1,4 @@
-//! The chain this store appends to.
+//! The chain this store appends to. Where it stands is read from its records: one page less to write a tap.
 
 use bizmitra_core::ids::ChainId;
 use bizmitra_core::store::ChainHead;
@@ -7,13 +7,15 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use crate::fault::Fault;
 
 pub(crate) fn read(conn: &Connection) -> Result<Option<ChainHead>, Fault> {
-    let mut statement =
-        conn.prepare_cached("SELECT id, head_seq, head_hash FROM chain WHERE slot = 1")?;
+    let mut statement = conn.prepare_cached(
+        "SELECT chain.id, record.seq, record.hash FROM chain LEFT JOIN record ON record.chain = chain.id
+         WHERE chain.slot = 1 ORDER BY record.seq DESC LIMIT 1",
+    )?;
     let head = statement.query_row([], |row| {
         Ok(ChainHead {
             chain: ChainId(uuid::Uuid::from_bytes(row.get(0)?)),
-            seq: row.get(1)?,
-            hash: row.get(2)?,
+            seq: row.get::<_, Option<u64>>(1)?.unwrap_or(0),
+            hash: row.get::<_, Option<[u8; 32]>>(2)?.unwrap_or_default(),
         })
     });
     Ok(head.optional()?)
@@ -22,17 +24,8 @@ pub(crate) fn read(conn: &Connection) -> Result<Option<ChainHead>, Fault> {
 /// Appends to this chain from now on: where it stood if it has records, else from its beginning.
 pub(crate) fn start(conn: &Connection, id: ChainId) -> Result<ChainHead, Fault> {
     conn.execute(
-        "INSERT INTO chain (slot, id, head_seq, head_hash)
-         SELECT 1, ?1, coalesce(max(seq), 0), coalesce(hash, zeroblob(32)) FROM record WHERE chain = ?1
-         ON CONFLICT (slot) DO UPDATE
-         SET id = excluded.id, head_seq = excluded.head_seq, head_hash = excluded.head_hash WHERE id <> excluded.id",
+        "INSERT INTO chain (slot, id) VALUES (1, ?1) ON CONFLICT (slot) DO UPDATE SET id = excluded.id",
         params![id.0.as_bytes()],
     )?;
     read(conn)?.ok_or_else(|| Fault::unreadable("chain"))
-}
-
-pub(crate) fn advance(conn: &Connection, seq: u64, hash: &[u8; 32]) -> Result<(), Fault> {
-    conn.prepare_cached("UPDATE chain SET head_seq = ?1, head_hash = ?2 WHERE slot = 1")?
-        .execute(params![seq, hash])?;
-    Ok(())
 }

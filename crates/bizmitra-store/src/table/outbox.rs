@@ -50,12 +50,12 @@ fn find(conn: &Connection, id: ItemId) -> Result<Option<(i64, State)>, Fault> {
 pub(crate) fn acked_through(conn: &Connection) -> Result<u64, Fault> {
     let mut statement = conn.prepare_cached(
         "SELECT min(
-             head_seq,
+             head,
              coalesce((SELECT min(seq) - 1 FROM outbox JOIN record ON n = outbox.record
-                       WHERE state IN ('queued', 'in_doubt') AND record.chain = chain.id), head_seq),
+                       WHERE state IN ('queued', 'in_doubt') AND record.chain = current), head),
              coalesce((SELECT min(seq) - 1 FROM outbox JOIN record ON n = outbox.record
-                       WHERE state = 'parked' AND record.chain = chain.id), head_seq))
-         FROM chain",
+                       WHERE state = 'parked' AND record.chain = current), head))
+         FROM (SELECT id AS current, (SELECT coalesce(max(seq), 0) FROM record WHERE record.chain = chain.id) AS head FROM chain)",
     )?;
     Ok(statement
         .query_row([], |row| row.get(0))

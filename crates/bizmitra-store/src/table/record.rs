@@ -2,6 +2,7 @@
 
 use bizmitra_core::ids::{ChainId, ItemId};
 use bizmitra_core::outbox::OutboxItem;
+use bizmitra_core::vault::{Column, ColumnError, Columns};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use uuid::Uuid;
 
@@ -20,9 +21,9 @@ pub(crate) fn from_row(row: &Row<'_>) -> Result<(i64, OutboxItem), Fault> {
         hash: row.get(5)?,
         content_type: row.get(6)?,
         payload: row.get(7)?,
-        sigs: sigs_from_text(
+        sigs: sigs_from_bytes(
             row.get_ref(8)?
-                .as_str()
+                .as_blob()
                 .map_err(|_| Fault::unreadable("record.sigs"))?,
         )?,
     };
@@ -30,9 +31,10 @@ pub(crate) fn from_row(row: &Row<'_>) -> Result<(i64, OutboxItem), Fault> {
 }
 
 /// Returns the row's number.
-pub(crate) fn insert(conn: &Connection, item: &OutboxItem) -> Result<i64, Fault> {
+pub(crate) fn insert(conn: &Connection, item: &OutboxItem, copy: &[u8]) -> Result<i64, Fault> {
     conn.prepare_cached(
-        "INSERT INTO record (id, chain, seq, prev_hash, hash, content_type, payload, sigs) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        "INSERT INTO record (id, chain, seq, prev_hash, hash, content_type, payload, sigs, copy)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     )?
     .execute(params![
         item.id.0.as_bytes(),
@@ -42,7 +44,8 @@ pub(crate) fn insert(conn: &Connection, item: &OutboxItem) -> Result<i64, Fault>
         item.hash,
         item.content_type,
         item.payload,
-        sigs_to_text(&item.sigs)?
+        sigs_to_bytes(&item.sigs)?,
+        copy
     ])?;
     Ok(conn.last_insert_rowid())
 }
@@ -62,6 +65,22 @@ pub(crate) fn find(conn: &Connection, id: ItemId) -> Result<Option<(i64, OutboxI
     rows.next()?.map(from_row).transpose()
 }
 
+/// The exact bytes inside the payload; `None` when they were kept under a vault that is gone.
+pub(crate) fn bytes(
+    conn: &Connection,
+    columns: &Columns,
+    n: i64,
+    id: ItemId,
+) -> Result<Option<Vec<u8>>, Fault> {
+    let mut statement = conn.prepare_cached("SELECT copy FROM record WHERE n = ?1")?;
+    let cell: Vec<u8> = statement.query_row([n], |row| row.get(0))?;
+    match columns.read(Column::Record, id, &cell) {
+        Ok(bytes) => Ok(Some(bytes.to_vec())),
+        Err(ColumnError::Unreadable) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// All of them, in the order of writing.
 pub(crate) fn ids(conn: &Connection) -> Result<Vec<ItemId>, Fault> {
     let mut statement = conn.prepare_cached("SELECT id FROM record ORDER BY n")?;
@@ -69,23 +88,30 @@ pub(crate) fn ids(conn: &Connection) -> Result<Vec<ItemId>, Fault> {
     rows.collect::<Result<_, _>>().map_err(Fault::from)
 }
 
-fn sigs_to_text(sigs: &[(String, [u8; 64])]) -> Result<String, Fault> {
-    let pairs: Vec<(&str, String)> = sigs
-        .iter()
-        .map(|(key, sig)| (key.as_str(), hex::encode(sig)))
-        .collect();
-    serde_json::to_string(&pairs).map_err(|_| Fault::misuse("signatures cannot be written"))
+/// Bytes of a key id, which is lower-case hex.
+const KEY_ID: usize = 8;
+
+fn sigs_to_bytes(sigs: &[(String, [u8; 64])]) -> Result<Vec<u8>, Fault> {
+    let mut bytes = Vec::with_capacity(sigs.len() * (KEY_ID + 64));
+    for (key, sig) in sigs {
+        let mut id = [0; KEY_ID];
+        hex::decode_to_slice(key, &mut id)
+            .map_err(|_| Fault::misuse("a key id is 16 digits of hex"))?;
+        bytes.extend_from_slice(&id);
+        bytes.extend_from_slice(sig);
+    }
+    Ok(bytes)
 }
 
-fn sigs_from_text(text: &str) -> Result<Vec<(String, [u8; 64])>, Fault> {
-    let unreadable = || Fault::unreadable("record.sigs");
-    let pairs: Vec<(String, String)> = serde_json::from_str(text).map_err(|_| unreadable())?;
-    pairs
-        .into_iter()
-        .map(|(key, digits)| {
-            let mut sig = [0; 64];
-            hex::decode_to_slice(digits, &mut sig).map_err(|_| unreadable())?;
-            Ok((key, sig))
+fn sigs_from_bytes(bytes: &[u8]) -> Result<Vec<(String, [u8; 64])>, Fault> {
+    let (sigs, []) = bytes.as_chunks::<{ KEY_ID + 64 }>() else {
+        return Err(Fault::unreadable("record.sigs"));
+    };
+    sigs.iter()
+        .map(|both| {
+            both.split_first_chunk::<KEY_ID>()
+                .and_then(|(key, sig)| Some((hex::encode(key), *sig.first_chunk::<64>()?)))
+                .ok_or_else(|| Fault::unreadable("record.sigs"))
         })
         .collect()
 }

@@ -14,7 +14,7 @@ use clap::{Parser, Subcommand};
 /// Starts of each window.
 const STARTS: usize = 15;
 /// Taps in the window.
-const TAPS: usize = 200;
+const TAPS: usize = 1_000;
 
 /// In the page, so that the driver's own time does not count: from the click to the receipt on the screen.
 const TAP: &str = r#"

@@ -15,7 +15,7 @@ fn fill(store: &SqlcipherStore, taps: u128) {
             store,
             id(n),
             Lane::CheckIn,
-            Effect::Tap(tap_row(id(n), 0)),
+            tap_effect(&tap_row(id(n), 0)),
             2000,
         )
         .unwrap();
@@ -108,15 +108,21 @@ fn a_store_with_bad_pages_keeps_what_can_still_be_read() {
         store.get(Key::Enrolment).unwrap(),
         Some(b"{\"who\":1}".to_vec())
     );
-    let first = store.record(id(1)).unwrap().unwrap().item;
+    let first = store.record(&columns(), id(1)).unwrap().unwrap().item;
     assert!(first.payload.starts_with(CANARY.as_bytes()) && first.payload.len() == 2000);
     assert_eq!(
         (first.hash, first.chain),
         (hash(id(1)), ChainId(Uuid::from_u128(1))),
         "records keep the chain they were signed for"
     );
-    assert!(store.record(id(200)).unwrap().is_some(), "from both ends");
-    assert_eq!(store.entry(id(1)).unwrap().unwrap().state, State::InDoubt);
+    assert!(
+        store.record(&columns(), id(200)).unwrap().is_some(),
+        "from both ends"
+    );
+    assert_eq!(
+        store.entry(&columns(), id(1)).unwrap().unwrap().state,
+        State::InDoubt
+    );
     let head = store.start_chain(ChainId(Uuid::from_u128(2))).unwrap();
     assert_eq!(
         (head.chain, head.seq),
@@ -176,7 +182,7 @@ fn damage_met_while_running_is_repaired_at_the_next_start() {
     let length = fs::read(path(&folder)).unwrap().len();
     ruin(&folder, length / 2..length / 2 + 8192);
     let all = (1..=200)
-        .map(|n| store.record(id(n)))
+        .map(|n| store.record(&columns(), id(n)))
         .collect::<Result<Vec<_>, _>>();
     assert_eq!(all, Err(StoreError::Damaged));
     assert!(folder.path().join("store.suspect").exists());

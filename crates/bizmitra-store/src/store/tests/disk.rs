@@ -19,12 +19,15 @@ fn on_a_full_disk_a_tap_is_not_saved_and_says_so() {
         &store,
         id(2),
         Lane::CheckIn,
-        Effect::Tap(tap_row(id(2), 0)),
+        tap_effect(&tap_row(id(2), 0)),
         LARGE,
     );
     assert_eq!(full, Err(StoreError::DiskFull));
     assert_eq!(
-        (store.record(id(2)).unwrap(), store.entry(id(2)).unwrap()),
+        (
+            store.record(&columns(), id(2)).unwrap(),
+            store.entry(&columns(), id(2)).unwrap()
+        ),
         (None, None)
     );
     assert_eq!(
@@ -39,7 +42,7 @@ fn on_a_full_disk_a_tap_is_not_saved_and_says_so() {
         &store,
         id(2),
         Lane::CheckIn,
-        Effect::Tap(tap_row(id(2), 0)),
+        tap_effect(&tap_row(id(2), 0)),
         LARGE,
     );
     assert_eq!(saved, Ok(Appended::New { seq: 2 }), "the chain has no gap");
@@ -60,7 +63,7 @@ fn the_ballast_is_given_back_for_verdicts_only() {
             &store,
             id(2),
             Lane::CheckIn,
-            Effect::Tap(tap_row(id(2), 0)),
+            tap_effect(&tap_row(id(2), 0)),
             LARGE
         ),
         Err(StoreError::DiskFull)
@@ -128,11 +131,14 @@ fn nothing_in_the_folder_is_readable() {
         Some(CANARY.as_bytes().to_vec()),
     )];
     store
-        .apply_feed(&FeedPage {
-            cursor: CANARY.to_owned(),
-            values,
-            attendance: vec![],
-        })
+        .apply_feed(
+            &columns(),
+            &FeedPage {
+                cursor: CANARY.to_owned(),
+                values,
+                attendance: vec![],
+            },
+        )
         .unwrap();
     store.mark_in_doubt(&[first]).unwrap();
     store

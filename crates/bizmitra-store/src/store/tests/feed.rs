@@ -43,8 +43,8 @@ fn page(attendance: Vec<ServerCopy>) -> FeedPage {
 
 fn feed(store: &SqlcipherStore, copy: ServerCopy) -> bool {
     let tap = copy.id;
-    store.apply_feed(&page(vec![copy])).unwrap();
-    store.entry(tap).unwrap().unwrap().alarm
+    store.apply_feed(&columns(), &page(vec![copy])).unwrap();
+    store.entry(&columns(), tap).unwrap().unwrap().alarm
 }
 
 fn deliver(store: &SqlcipherStore, item: ItemId) {
@@ -73,11 +73,14 @@ fn values_are_cached_replaced_removed_and_forgotten() {
         value(FeedKind::Shift, "a", None),
     ];
     store
-        .apply_feed(&FeedPage {
-            cursor: "c9".to_owned(),
-            values,
-            attendance: vec![],
-        })
+        .apply_feed(
+            &columns(),
+            &FeedPage {
+                cursor: "c9".to_owned(),
+                values,
+                attendance: vec![],
+            },
+        )
         .unwrap();
     assert_eq!(
         store.feed_values(FeedKind::Site).unwrap(),
@@ -96,12 +99,16 @@ fn an_honest_copy_brings_the_grade_and_no_alarm() {
     let first = tap(&store, 1);
     assert!(!feed(&store, copy(1)));
     assert_eq!(
-        store.entry(first).unwrap().unwrap().grade,
+        store.entry(&columns(), first).unwrap().unwrap().grade,
         Some((Grade::B, Some(900)))
     );
-    assert!(store.alarms().unwrap().is_empty());
+    assert!(store.alarms(&columns()).unwrap().is_empty());
     assert_eq!(
-        store.entry(first).unwrap().unwrap().confirmed_ms,
+        store
+            .entry(&columns(), first)
+            .unwrap()
+            .unwrap()
+            .confirmed_ms,
         None,
         "only a receipt confirms"
     );
@@ -126,13 +133,13 @@ fn each_edit_of_a_stored_tap_raises_an_alarm_that_stays() {
             "putting it back does not undo that it was edited"
         );
         let alarms: Vec<_> = store
-            .alarms()
+            .alarms(&columns())
             .unwrap()
             .into_iter()
             .map(|entry| entry.tap.id)
             .collect();
         assert_eq!(alarms, [first]);
-        let entry = store.entry(first).unwrap().unwrap();
+        let entry = store.entry(&columns(), first).unwrap().unwrap();
         assert_eq!(
             (entry.tap.wall_ms, entry.hash),
             (1_764_000_000_001, hash(first)),
@@ -228,7 +235,7 @@ fn taps_of_the_persons_other_devices_are_entries_without_a_record() {
         ..copy(50)
     };
     assert!(!feed(&store, foreign.clone()));
-    let entry = store.entry(id(50)).unwrap().unwrap();
+    let entry = store.entry(&columns(), id(50)).unwrap().unwrap();
     assert_eq!(
         (entry.seq, entry.state, entry.confirmed_ms, entry.withdrawn),
         (0, State::Acked, Some(77), false)
@@ -245,7 +252,7 @@ fn taps_of_the_persons_other_devices_are_entries_without_a_record() {
             ..foreign
         }
     ));
-    let entry = store.entry(id(50)).unwrap().unwrap();
+    let entry = store.entry(&columns(), id(50)).unwrap().unwrap();
     assert_eq!(
         (entry.withdrawn, entry.tap.day.as_str()),
         (true, "2026-11-24")
@@ -255,21 +262,24 @@ fn taps_of_the_persons_other_devices_are_entries_without_a_record() {
         "this device owes nothing for it"
     );
     store
-        .apply_feed(&page(vec![ServerCopy {
-            own: false,
-            action: None,
-            ..copy(51)
-        }]))
+        .apply_feed(
+            &columns(),
+            &page(vec![ServerCopy {
+                own: false,
+                action: None,
+                ..copy(51)
+            }]),
+        )
         .unwrap();
     assert_eq!(
-        store.entry(id(51)).unwrap(),
+        store.entry(&columns(), id(51)).unwrap(),
         None,
         "a kind of a newer server cannot be shown"
     );
     tap(&store, 1);
     store.reset_feed().unwrap();
-    assert_eq!(store.entry(id(50)).unwrap(), None);
-    assert!(store.entry(id(1)).unwrap().is_some());
+    assert_eq!(store.entry(&columns(), id(50)).unwrap(), None);
+    assert!(store.entry(&columns(), id(1)).unwrap().is_some());
 }
 
 #[test]

@@ -52,7 +52,7 @@ fn a_pick_keeps_within_its_bytes_but_always_brings_one() {
             &store,
             id(n),
             Lane::CheckIn,
-            Effect::Tap(tap_row(id(n), 0)),
+            tap_effect(&tap_row(id(n), 0)),
             1000,
         )
         .unwrap();
@@ -140,10 +140,10 @@ fn a_verdict_stores_its_receipt_and_a_repeated_one_changes_nothing() {
             (first, Outcome::Parked(ParkReason::Validation)),
         ])
         .unwrap();
-    let entry = store.entry(first).unwrap().unwrap();
+    let entry = store.entry(&columns(), first).unwrap().unwrap();
     assert_eq!((entry.state, entry.confirmed_ms), (State::Acked, Some(5)));
     assert_eq!(
-        store.record(first).unwrap().unwrap().receipt,
+        store.record(&columns(), first).unwrap().unwrap().receipt,
         Some(b"{\"at\":5}".to_vec())
     );
 }
@@ -165,7 +165,10 @@ fn an_item_that_was_never_on_a_wire_cannot_be_judged() {
             ..Counts::default()
         }
     );
-    assert_eq!(store.record(first).unwrap().unwrap().receipt, None);
+    assert_eq!(
+        store.record(&columns(), first).unwrap().unwrap().receipt,
+        None
+    );
 }
 
 #[test]

@@ -10,7 +10,7 @@ fn a_tap_is_record_outbox_item_and_entry_at_once() {
     let (_folder, store) = started();
     let first = tap(&store, 1);
     let second = tap(&store, 2);
-    let stored = store.record(second).unwrap().unwrap();
+    let stored = store.record(&columns(), second).unwrap().unwrap();
     assert_eq!(
         (stored.item.seq, stored.item.prev_hash, stored.receipt),
         (2, hash(first), None)
@@ -22,7 +22,7 @@ fn a_tap_is_record_outbox_item_and_entry_at_once() {
             ("fedcba9876543210".to_owned(), [2; 64])
         ]
     );
-    let entry = store.entry(first).unwrap().unwrap();
+    let entry = store.entry(&columns(), first).unwrap().unwrap();
     assert_eq!(entry.tap, tap_row(first, 1_764_000_000_001));
     assert_eq!(
         (entry.seq, entry.hash, entry.state, entry.confirmed_ms),
@@ -40,20 +40,25 @@ fn a_tap_is_record_outbox_item_and_entry_at_once() {
         }
     );
     let day: Vec<_> = store
-        .entries_of_day(DAY)
+        .entries_of_day(&columns(), DAY)
         .unwrap()
         .into_iter()
         .map(|entry| entry.tap.id)
         .collect();
     assert_eq!(day, [first, second]);
     let latest: Vec<_> = store
-        .latest_entries(1)
+        .latest_entries(&columns(), 1)
         .unwrap()
         .into_iter()
         .map(|entry| entry.tap.id)
         .collect();
     assert_eq!(latest, [second]);
-    assert!(store.entries_of_day("2026-11-24").unwrap().is_empty());
+    assert!(
+        store
+            .entries_of_day(&columns(), "2026-11-24")
+            .unwrap()
+            .is_empty()
+    );
 }
 
 #[test]
@@ -80,15 +85,9 @@ fn evidence_and_withdrawal_count_once() {
         4,
         "what was there already left nothing behind"
     );
-    assert_eq!(store.record(id(12)).unwrap(), None);
-    let owed: Vec<_> = store
-        .taps_without_evidence()
-        .unwrap()
-        .into_iter()
-        .map(|tap| tap.id)
-        .collect();
-    assert_eq!(owed, [second]);
-    let entry = store.entry(first).unwrap().unwrap();
+    assert_eq!(store.record(&columns(), id(12)).unwrap(), None);
+    assert_eq!(store.taps_without_evidence().unwrap(), [second]);
+    let entry = store.entry(&columns(), first).unwrap().unwrap();
     assert_eq!(
         (entry.evidence, entry.withdrawn),
         (Some(no_gps(first)), true)
@@ -140,7 +139,7 @@ fn evidence_of_nothing(store: &SqlcipherStore) -> Result<Appended, StoreError> {
         store,
         id(11),
         Lane::Record,
-        Effect::Evidence(no_gps(id(99))),
+        evidence_effect(&no_gps(id(99))),
     )
 }
 
@@ -157,12 +156,12 @@ fn a_record_for_another_place_in_the_chain_is_refused() {
             &stale,
             id(2),
             Lane::CheckIn,
-            Effect::Tap(tap_row(id(2), 0)),
+            tap_effect(&tap_row(id(2), 0)),
             0,
         ))
     });
     assert!(matches!(wrong, Err(StoreError::Failed(_))));
-    assert_eq!(store.record(id(2)).unwrap(), None);
+    assert_eq!(store.record(&columns(), id(2)).unwrap(), None);
 }
 
 #[test]
@@ -184,7 +183,7 @@ fn nothing_is_appended_before_the_chain_is_started() {
     let folder = TempDir::new().unwrap();
     let (store, _) = open(&folder);
     assert!(matches!(
-        append(&store, id(1), Lane::CheckIn, Effect::Tap(tap_row(id(1), 0))),
+        append(&store, id(1), Lane::CheckIn, tap_effect(&tap_row(id(1), 0))),
         Err(StoreError::Failed(_))
     ));
 }
@@ -207,12 +206,18 @@ fn everything_is_there_after_closing_and_opening() {
     let first = tap(&store, 1);
     evidence(&store, 11, first);
     store.put(Key::Enrolment, b"{}").unwrap();
-    let before = (store.record(first).unwrap(), store.entry(first).unwrap());
+    let before = (
+        store.record(&columns(), first).unwrap(),
+        store.entry(&columns(), first).unwrap(),
+    );
     drop(store);
     let (store, report) = open(&folder);
     assert_eq!(report.damage, None);
     assert_eq!(
-        (store.record(first).unwrap(), store.entry(first).unwrap()),
+        (
+            store.record(&columns(), first).unwrap(),
+            store.entry(&columns(), first).unwrap()
+        ),
         before
     );
     assert_eq!(store.get(Key::Enrolment).unwrap(), Some(b"{}".to_vec()));
