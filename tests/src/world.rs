@@ -154,12 +154,7 @@ impl World {
         } else {
             "http"
         };
-        // Certificates of tests are for the name.
-        if scheme == "https" {
-            format!("{scheme}://localhost:{}", self.address.port())
-        } else {
-            format!("{scheme}://{}", self.address)
-        }
+        format!("{scheme}://{}", self.address)
     }
 
     /// Where it listens.
@@ -258,12 +253,12 @@ impl Drop for World {
     }
 }
 
-/// A certificate for `localhost` that nobody else vouches for: the server's files and the root (DER) to trust.
+/// A certificate for the loopback address (no name: a bare machine resolves none) that nobody else vouches for: the server's files and the root (DER) to trust.
 ///
 /// # Errors
 /// When it cannot be made or written.
 pub fn make_certificate(folder: &Path) -> Result<(TlsFiles, Vec<u8>)> {
-    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()])?;
+    let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()])?;
     let files = TlsFiles {
         cert: folder.join("cert.pem"),
         key: folder.join("key.pem"),
