@@ -223,20 +223,7 @@ fn effect_of(
 ) -> Result<(Lane, Effect), BuildError> {
     Ok(match statement {
         Statement::Tap { action, shift, day } => {
-            let tap = TapRow {
-                id,
-                action: *action,
-                wall_ms: moment.reading.wall_ms,
-                offset_min: moment.reading.offset_min,
-                day: day.clone(),
-                shift: *shift,
-                elapsed_ms: moment.reading.elapsed_ms,
-                boot_id: moment.reading.boot_id.clone(),
-                tolerance_ms: moment
-                    .anchor
-                    .as_ref()
-                    .and_then(|anchor| anchor.tolerance_ms(&moment.reading)),
-            };
+            let tap = make_tap_row(moment, id, *action, *shift, day);
             let effect = Effect::Tap {
                 day_tag: author.columns.day_tag(day).map_err(BuildError::new)?,
                 tap: seal_cell(&author.columns, Column::Tap, id, &tap)?,
@@ -254,6 +241,30 @@ fn effect_of(
             (Lane::Control, Effect::Consent { value })
         }
     })
+}
+
+/// A tap as the device keeps it beside its record.
+pub fn make_tap_row(
+    moment: &Moment,
+    id: ItemId,
+    action: Action,
+    shift: Option<ShiftId>,
+    day: &str,
+) -> TapRow {
+    TapRow {
+        id,
+        action,
+        wall_ms: moment.reading.wall_ms,
+        offset_min: moment.reading.offset_min,
+        day: day.to_owned(),
+        shift,
+        elapsed_ms: moment.reading.elapsed_ms,
+        boot_id: moment.reading.boot_id.clone(),
+        tolerance_ms: moment
+            .anchor
+            .as_ref()
+            .and_then(|anchor| anchor.tolerance_ms(&moment.reading)),
+    }
 }
 
 /// A value as a private cell: JSON, sealed.

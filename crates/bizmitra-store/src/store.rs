@@ -14,6 +14,7 @@ use bizmitra_core::store::{
 use bizmitra_core::vault::Columns;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
+use crate::cache::Cache;
 use crate::connection::open_connection;
 use crate::fault::Fault;
 use crate::files::Files;
@@ -27,6 +28,7 @@ pub struct SqlcipherStore {
     key: StoreKey,
     /// `None` after an I/O error, until the next operation opens it again.
     conn: Mutex<Option<Connection>>,
+    cache: Cache,
     _lock: File,
 }
 
@@ -53,6 +55,7 @@ impl SqlcipherStore {
             files,
             key: key.copy(),
             conn: Mutex::new(Some(conn)),
+            cache: Cache::default(),
             _lock: lock,
         };
         Ok((store, report))
@@ -215,15 +218,20 @@ fn append(tx: &Transaction<'_>, id: ItemId, build: BuildRecord<'_>) -> Result<St
 
 impl Store for SqlcipherStore {
     fn get(&self, key: Key) -> Result<Option<Vec<u8>>, StoreError> {
-        self.read(|conn| setting::get(conn, key.name()))
+        self.cache
+            .setting(key, || self.read(|conn| setting::get(conn, key.name())))
     }
 
     fn put(&self, key: Key, value: &[u8]) -> Result<(), StoreError> {
-        self.write(|tx| setting::put(tx, key.name(), value))
+        let put = self.write(|tx| setting::put(tx, key.name(), value));
+        self.cache.forget_setting(key);
+        put
     }
 
     fn remove(&self, key: Key) -> Result<(), StoreError> {
-        self.write(|tx| setting::remove(tx, key.name()))
+        let removed = self.write(|tx| setting::remove(tx, key.name()));
+        self.cache.forget_setting(key);
+        removed
     }
 
     fn chain(&self) -> Result<Option<ChainHead>, StoreError> {
@@ -235,7 +243,13 @@ impl Store for SqlcipherStore {
     }
 
     fn append(&self, id: ItemId, build: BuildRecord<'_>) -> Result<Appended, StoreError> {
-        self.run(|conn, again| {
+        let mut consent = false;
+        let build: BuildRecord<'_> = &mut |head: &ChainHead| {
+            let record = build(head)?;
+            consent = matches!(record.effect, Effect::Consent { .. });
+            Ok(record)
+        };
+        let appended = self.run(|conn, again| {
             let step = in_transaction(conn, &mut |tx| append(tx, id, &mut *build))?;
             match step {
                 Step::Written(seq) => Ok(Appended::New { seq }),
@@ -252,7 +266,11 @@ impl Store for SqlcipherStore {
                 }
                 Step::Found(_) | Step::Nothing => Ok(Appended::AlreadyThere),
             }
-        })
+        });
+        if consent {
+            self.cache.forget_setting(Key::Consent);
+        }
+        appended
     }
 
     fn record(&self, columns: &Columns, id: ItemId) -> Result<Option<StoredRecord>, StoreError> {
@@ -338,7 +356,7 @@ impl Store for SqlcipherStore {
     }
 
     fn apply_feed(&self, columns: &Columns, page: &FeedPage) -> Result<(), StoreError> {
-        self.write(|tx| {
+        let applied = self.write(|tx| {
             for (kind, id, value) in &page.values {
                 feed::set(tx, *kind, id, value.as_deref())?;
             }
@@ -346,11 +364,14 @@ impl Store for SqlcipherStore {
                 entry::apply_copy(tx, columns, copy)?;
             }
             setting::put(tx, setting::FEED_CURSOR, page.cursor.as_bytes())
-        })
+        });
+        self.cache.forget_feed();
+        applied
     }
 
     fn feed_values(&self, kind: FeedKind) -> Result<Vec<Vec<u8>>, StoreError> {
-        self.read(|conn| feed::values(conn, kind))
+        self.cache
+            .feed(kind, || self.read(|conn| feed::values(conn, kind)))
     }
 
     fn feed_cursor(&self) -> Result<Option<String>, StoreError> {
@@ -363,11 +384,13 @@ impl Store for SqlcipherStore {
     }
 
     fn reset_feed(&self) -> Result<(), StoreError> {
-        self.write(|tx| {
+        let reset = self.write(|tx| {
             feed::clear(tx)?;
             entry::forget_foreign(tx)?;
             setting::remove(tx, setting::FEED_CURSOR)
-        })
+        });
+        self.cache.forget_feed();
+        reset
     }
 }
 

@@ -6,7 +6,8 @@ use bizmitra_core::attendance::day::shift_day;
 use bizmitra_core::attendance::{Action, Entry, Evidence};
 use bizmitra_core::clock::{Reading, make_random};
 use bizmitra_core::ids::{ItemId, ShiftId};
-use bizmitra_core::record::{Author, Statement, make_record};
+use bizmitra_core::outbox::State;
+use bizmitra_core::record::{Author, Statement, make_record, make_tap_row};
 use bizmitra_core::store::{Appended, FeedKind, StoreError};
 use bizmitra_core::vault::Columns;
 use bizmitra_core::{record::Moment, wire};
@@ -35,23 +36,20 @@ impl Device {
         // The clocks before anything else: the tap is now, not after a look at the disk.
         let reading = self.inner.now();
         let author = self.inner.author()?;
-        let new = self.inner.append_tap(&author, id, action, reading)?;
-        if new {
-            // Saved: it goes out whatever happens to the rest of this call.
-            self.inner.wake.notify_one();
-        }
-        let entry = self.inner.entry(&author.columns, id)?;
-        if new {
-            self.tasks.spawn(super::locate::follow(
-                Arc::clone(&self.inner),
-                author,
-                entry.tap.clone(),
-                location,
-                self.inner.expect_location(id),
-            ));
-            self.inner.tell(Topic::Attendance);
-            self.inner.tell(Topic::Status);
-        }
+        let Some(entry) = self.inner.append_tap(&author, id, action, reading)? else {
+            return self.inner.entry(&author.columns, id);
+        };
+        // Saved: it goes out whatever happens to the rest of this call.
+        self.inner.wake.notify_one();
+        self.tasks.spawn(super::locate::follow(
+            Arc::clone(&self.inner),
+            author,
+            entry.tap.clone(),
+            location,
+            self.inner.expect_location(id),
+        ));
+        self.inner.tell(Topic::Attendance);
+        self.inner.tell(Topic::Status);
         Ok(entry)
     }
 
@@ -122,24 +120,41 @@ pub(super) fn undo_left_ms(entry: &Entry, now: &Reading) -> u64 {
 }
 
 impl Inner {
-    /// False when the id was there already.
+    /// The entry as it was written, without reading it again; `None` when the id was there already.
     fn append_tap(
         &self,
         author: &Author,
         id: ItemId,
         action: Action,
         reading: Reading,
-    ) -> Result<bool, DeviceError> {
-        let shift = self.shift()?;
-        let (day, shift) = shift_day(&reading, shift.as_ref());
+    ) -> Result<Option<Entry>, DeviceError> {
+        let own = self.shift()?;
+        let (day, shift) = shift_day(&reading, own.as_ref());
+        let shift = shift.map(|shift| shift.id);
         let day = self.day_of_check_out(&author.columns, action, day, &reading)?;
-        let statement = Statement::Tap {
-            action,
-            shift: shift.map(|shift| shift.id),
-            day,
-        };
         let moment = self.moment(reading)?;
-        Ok(self.append(author, &moment, id, &statement)? != Appended::AlreadyThere)
+        let tap = make_tap_row(&moment, id, action, shift, &day);
+        let statement = Statement::Tap { action, shift, day };
+        let mut hash = [0; 32];
+        let appended = self.store.append(id, &mut |head| {
+            let record = make_record(author, &moment, id, head, &statement, &*self.ports.entropy)?;
+            hash = record.item.hash;
+            Ok(record)
+        })?;
+        let Appended::New { seq } = appended else {
+            return Ok(None);
+        };
+        Ok(Some(Entry {
+            tap,
+            seq,
+            hash,
+            state: State::Queued,
+            confirmed_ms: None,
+            evidence: None,
+            withdrawn: false,
+            grade: None,
+            alarm: false,
+        }))
     }
 
     /// Without a shift, what ends or interrupts work belongs to the day on which it began: past midnight too.

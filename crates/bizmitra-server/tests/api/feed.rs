@@ -69,7 +69,14 @@ async fn a_fresh_start_brings_ones_own_things_and_then_only_what_is_new() {
     // From the start, a thing comes once, as it is now.
     assert_eq!(
         kinds(&page(&world, &asha, "").await),
-        ["attendance", "policy", "profile", "sealing_key", "shift", "site"]
+        [
+            "attendance",
+            "policy",
+            "profile",
+            "sealing_key",
+            "shift",
+            "site"
+        ]
     );
 }
 

@@ -255,3 +255,28 @@ fn taps_from_many_threads_make_one_chain() {
         head = item.hash;
     }
 }
+
+#[test]
+fn what_was_written_is_what_is_read_next_whoever_wrote_it() {
+    let (_folder, store) = started();
+    assert_eq!(store.get(Key::Consent).unwrap(), None);
+    let consent = |value: &[u8]| Effect::Consent {
+        value: value.to_vec(),
+    };
+    append(&store, id(1), Lane::Control, consent(b"yes")).unwrap();
+    assert_eq!(store.get(Key::Consent).unwrap(), Some(b"yes".to_vec()));
+    append(&store, id(2), Lane::Control, consent(b"no")).unwrap();
+    assert_eq!(store.get(Key::Consent).unwrap(), Some(b"no".to_vec()));
+    store.put(Key::Anchor, b"1").unwrap();
+    assert_eq!(store.get(Key::Anchor).unwrap(), Some(b"1".to_vec()));
+    store.limit_pages(1);
+    assert_eq!(
+        store.put(Key::Anchor, &[1; 64 * 1024]),
+        Err(StoreError::DiskFull)
+    );
+    assert_eq!(
+        store.get(Key::Anchor).unwrap(),
+        Some(b"1".to_vec()),
+        "what was not written is not read"
+    );
+}
