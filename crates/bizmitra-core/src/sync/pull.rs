@@ -68,16 +68,14 @@ impl Engine {
         if let Some(session) = self.state().session.clone() {
             return Ok(session);
         }
+        // Signed, so that a stranger at the same address cannot use up what this device may ask for.
         let challenge = api
-            .send(Request {
-                sign_as: None,
-                ..signed(
-                    Method::Post,
-                    wire::path::LOGIN_CHALLENGE,
-                    Some(wire::encode_challenge(device)?),
-                    device,
-                )
-            })
+            .send(signed(
+                Method::Post,
+                wire::path::LOGIN_CHALLENGE,
+                Some(wire::encode_challenge(device)?),
+                device,
+            ))
             .await?;
         let nonce = wire::decode_challenge(&challenge.body)?;
         let body = wire::encode_login(enrolment, device, api.origin(), &nonce, presence)?;
