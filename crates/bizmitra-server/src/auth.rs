@@ -10,4 +10,4 @@ pub(crate) use nonce::{Nonces, Purpose};
 pub use scope::CompanyScope;
 pub(crate) use scope::{of_invitation, of_operator};
 pub(crate) use session::{ABSOLUTE_MS, IDLE_MS, Session, token_hash};
-pub(crate) use signed_request::{Caller, SignedRequest, may_sign_in, scope_of_caller};
+pub(crate) use signed_request::{Caller, SignedRequest, is_signed, may_sign_in, scope_of_caller};

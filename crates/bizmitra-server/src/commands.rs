@@ -96,3 +96,66 @@ fn print(text: &str) -> anyhow::Result<()> {
     writeln!(out, "{text}")?;
     Ok(out.flush()?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The last command that a unit starts.
+    fn exec_start(unit: &str) -> Vec<String> {
+        let unit = unit.replace("\\\n", " ");
+        let command = unit
+            .lines()
+            .filter_map(|line| line.strip_prefix("ExecStart="))
+            .next_back()
+            .unwrap();
+        command.split_whitespace().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn the_units_of_deploy_start_this_program_with_options_it_has() {
+        for unit in [
+            include_str!("../../../deploy/systemd/bizmitra-server.service"),
+            include_str!("../../../deploy/systemd/own-tls.conf"),
+        ] {
+            let command = exec_start(unit);
+            assert!(command.len() > 5, "{command:?}");
+            if let Err(error) = Cli::try_parse_from(&command) {
+                panic!("{command:?}: {error}");
+            }
+        }
+    }
+
+    fn serve(options: &[&str]) -> Result<Cli, clap::Error> {
+        let command = ["bizmitra-server", "serve", "--data", "/dev/null/bizmitra"];
+        Cli::try_parse_from(command.iter().chain(options))
+    }
+
+    #[test]
+    fn a_trusted_proxy_is_an_address_or_a_network_and_never_everyone() {
+        for good in ["127.0.0.1", "10.0.0.0/8", "::1", "fd00::/8"] {
+            assert!(serve(&["--trusted-proxy", good]).is_ok(), "{good}");
+        }
+        for bad in [
+            "0.0.0.0/0",
+            "::/0",
+            "10.0.0.0/33",
+            "proxy.example.com",
+            "",
+            "127.0.0.1:80",
+        ] {
+            assert!(serve(&["--trusted-proxy", bad]).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn behind_an_https_origin_the_proxy_must_be_named() {
+        let behind = ["--origin", "https://attendance.example.com"];
+        let error = run(serve(&behind).unwrap()).unwrap_err().to_string();
+        assert!(error.contains("--trusted-proxy"), "{error}");
+        let named = [&behind[..], &["--trusted-proxy", "127.0.0.1"]].concat();
+        // It gets as far as the folder, which cannot be made.
+        let error = run(serve(&named).unwrap()).unwrap_err().to_string();
+        assert!(error.contains("data folder"), "{error}");
+    }
+}

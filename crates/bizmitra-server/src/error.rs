@@ -4,6 +4,7 @@ use bizmitra_contract::problem::ProblemCode;
 
 use crate::input::InputError;
 use crate::keys::KeysError;
+use crate::limits::Wait;
 
 /// A refusal, or a failure whose cause stays inside.
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +21,9 @@ pub enum ServerError {
         /// A fresh nonce.
         nonce: String,
     },
+    /// The address or the device asked too often.
+    #[error("asked too often")]
+    TooMany(Wait),
     /// The database refused or failed.
     #[error("storage failed")]
     Storage(#[from] rusqlite::Error),
@@ -32,6 +36,9 @@ pub enum ServerError {
     /// A job was lost: it panicked or the runtime is going down.
     #[error("a job was lost")]
     JobLost,
+    /// The auth log cannot be written.
+    #[error("auth log cannot be written")]
+    AuthLog(#[source] std::io::Error),
     /// The data folder cannot be used.
     #[error("data folder cannot be used")]
     DataFolder(#[from] std::io::Error),

@@ -2,13 +2,17 @@
 
 pub mod admin;
 mod auth;
+mod auth_log;
+mod client_address;
 mod clock;
 pub mod demo;
 mod domain;
 mod error;
+mod guard;
 mod handlers;
 mod input;
 mod keys;
+mod limits;
 mod marker;
 mod observe;
 pub mod openapi;
@@ -23,7 +27,9 @@ pub use auth::CompanyScope;
 pub use clock::{Clock, SystemClock};
 pub use error::{Result, ServerError};
 pub use input::InputError;
+pub use ipnet::IpNet;
 pub use keys::KeysError;
+pub use limits::Wait;
 pub use observe::VERSION;
 pub use routes::router;
 pub use serve::{serve, stop_signal};

@@ -87,7 +87,10 @@ const OPERATIONS: &[Operation] = &[
     ),
     operation(
         paths::LOGIN_CHALLENGE,
-        ("login_challenge", "A nonce to sign"),
+        (
+            "login_challenge",
+            "A nonce to sign; a device that signs this request too does not share the limit of its address",
+        ),
         Anyone,
         Some("ChallengeRequest"),
         "ChallengeResponse",

@@ -15,6 +15,7 @@ use crate::error::ServerError;
 pub(crate) struct ProblemDraft {
     pub(crate) code: ProblemCode,
     nonce: Option<String>,
+    retry_after_s: Option<u64>,
 }
 
 /// Status and English sentence of a code.
@@ -85,7 +86,11 @@ pub(crate) fn code_of(status: StatusCode) -> ProblemCode {
 impl ProblemDraft {
     /// A problem that says no more than its code.
     pub(crate) fn plain(code: ProblemCode) -> Self {
-        Self { code, nonce: None }
+        Self {
+            code,
+            nonce: None,
+            retry_after_s: (code == ProblemCode::Unavailable).then_some(5),
+        }
     }
 
     /// The answer itself.
@@ -108,8 +113,8 @@ impl ProblemDraft {
                 HeaderValue::from_static("Signature realm=\"bizmitra\""),
             );
         }
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+        if let Some(seconds) = self.retry_after_s {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }
@@ -122,8 +127,12 @@ impl IntoResponse for ServerError {
             // The words are the operator's; callers learn the code.
             Self::Input(_) => ProblemDraft::plain(ProblemCode::Invalid),
             Self::Stale { nonce } => ProblemDraft {
-                code: ProblemCode::SignatureStale,
                 nonce: Some(nonce),
+                ..ProblemDraft::plain(ProblemCode::SignatureStale)
+            },
+            Self::TooMany(wait) => ProblemDraft {
+                retry_after_s: Some(wait.retry_after_s()),
+                ..ProblemDraft::plain(ProblemCode::TooManyRequests)
             },
             Self::Storage(error) if is_passing(&error) => {
                 tracing::warn!(error = %error, "storage is busy or full");
@@ -134,7 +143,11 @@ impl IntoResponse for ServerError {
                 tracing::error!(error = %error, "storage failed");
                 ProblemDraft::plain(ProblemCode::Internal)
             }
-            Self::Damaged(_) | Self::Keys(_) | Self::JobLost | Self::DataFolder(_) => {
+            Self::Damaged(_)
+            | Self::Keys(_)
+            | Self::JobLost
+            | Self::DataFolder(_)
+            | Self::AuthLog(_) => {
                 tracing::error!(error = %self, "request failed");
                 ProblemDraft::plain(ProblemCode::Internal)
             }

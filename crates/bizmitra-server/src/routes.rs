@@ -8,6 +8,7 @@ use bizmitra_contract::paths;
 use bizmitra_contract::sync::MAX_BYTES;
 use tower_http::catch_panic::CatchPanicLayer;
 
+use crate::guard::guard;
 use crate::handlers::{about, devices, enrolment, login, sync};
 use crate::observe::observe;
 use crate::server::Server;
@@ -34,6 +35,7 @@ pub fn router(server: Server) -> Router {
         .layer(DefaultBodyLimit::max(SMALL_BODY))
         .route(paths::SYNC_BATCH, batch)
         .layer(CatchPanicLayer::new())
+        .layer(from_fn_with_state(server.clone(), guard))
         .layer(from_fn_with_state(server.clone(), observe))
         .with_state(server)
 }

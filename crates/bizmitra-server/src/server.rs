@@ -1,4 +1,4 @@
-//! What every handler holds: the database, the key folder, the clock and the book of nonces.
+//! What every handler holds: the database, the key folder, the clock, the books of nonces and limits, the auth log.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -6,12 +6,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bizmitra_contract::ids::{AnchorId, DeviceId};
 use bizmitra_contract::statement::{SignedStatement, TimeAnchor};
+use ipnet::IpNet;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use crate::auth::{CompanyScope, Nonces};
+use crate::auth_log::AuthLog;
 use crate::clock::Clock;
 use crate::error::{Result, ServerError};
 use crate::keys::Keys;
+use crate::limits::Limits;
 use crate::marker::{Mark, Marker};
 use crate::{signed, storage};
 
@@ -26,6 +29,12 @@ pub struct ServerConfig {
     pub origin: Option<String>,
     /// Certificate and key, as PEM files; plain HTTP without.
     pub tls: Option<TlsFiles>,
+    /// Proxies whose word about a client's address counts.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Most devices that share one address (an office, a carrier's gateway): what an address may ask for follows from it.
+    pub devices_per_address: u32,
+    /// File of the auth log.
+    pub auth_log: Option<PathBuf>,
 }
 
 /// PEM files of the server's certificate chain and private key.
@@ -38,6 +47,9 @@ pub struct TlsFiles {
 }
 
 impl ServerConfig {
+    /// An office behind one address.
+    pub const DEVICES_PER_ADDRESS: u32 = 250;
+
     /// Plain HTTP on a free port of the loopback, for development and tests.
     pub fn loopback(data: impl Into<PathBuf>) -> Self {
         Self {
@@ -45,6 +57,9 @@ impl ServerConfig {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             origin: None,
             tls: None,
+            trusted_proxies: Vec::new(),
+            devices_per_address: Self::DEVICES_PER_ADDRESS,
+            auth_log: None,
         }
     }
 }
@@ -59,6 +74,8 @@ struct Inner {
     marker: Marker,
     keys: Keys,
     nonces: Nonces,
+    limits: Limits,
+    auth_log: AuthLog,
     clock: Arc<dyn Clock>,
     epoch: u64,
 }
@@ -83,7 +100,10 @@ impl Server {
         let marker = Marker::open(&folder)?;
         let mut db = storage::open(&config.data.join("bizmitra.db"), clock.now_ms())?;
         let epoch = storage::settle_epoch(&mut db, &marker, clock.now_ms())?;
+        let auth_log = AuthLog::open(config.auth_log.clone()).map_err(ServerError::AuthLog)?;
         Ok(Self(Arc::new(Inner {
+            limits: Limits::new(config.devices_per_address),
+            auth_log,
             config,
             db: Mutex::new(db),
             marker,
@@ -115,6 +135,14 @@ impl Server {
 
     pub(crate) fn nonces(&self) -> &Nonces {
         &self.0.nonces
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.0.limits
+    }
+
+    pub(crate) fn auth_log(&self) -> &AuthLog {
+        &self.0.auth_log
     }
 
     /// Runs one transaction; it is on disk when this returns `Ok`, and nothing of it is otherwise.

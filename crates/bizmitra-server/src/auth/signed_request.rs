@@ -13,6 +13,7 @@ use super::http_signature::{self, RequestSignature};
 use super::nonce::Purpose;
 use super::scope::{self, CompanyScope};
 use crate::error::{Result, ServerError};
+use crate::limits::DeviceWork;
 use crate::server::Server;
 use crate::storage;
 use crate::storage::device::Device;
@@ -40,6 +41,11 @@ impl SignedRequest {
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T> {
         serde_json::from_slice(&self.body).map_err(|_| ServerError::INVALID)
     }
+}
+
+/// Whether a request claims to be signed; whether it is, only reading it tells.
+pub(crate) fn is_signed(request: &Request) -> bool {
+    request.headers().contains_key("signature")
 }
 
 /// Reads a whole body within the operation's limit.
@@ -110,6 +116,11 @@ fn verify(server: &Server, signature: &RequestSignature) -> Result<Caller> {
         return Err(ServerError::Refused(ProblemCode::SignatureInvalid));
     };
     check_freshness(server, &device, signature)?;
+    // Only now it is known that the device asks: a stranger, or an old request again, spends nothing of it.
+    server
+        .limits()
+        .spend_of_device(device.id, DeviceWork::Request, server.now_ms())
+        .map_err(ServerError::TooMany)?;
     Ok(Caller {
         scope: scope::of_device(&device),
         device,

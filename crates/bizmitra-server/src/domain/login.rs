@@ -9,6 +9,7 @@ use bizmitra_contract::problem::ProblemCode;
 use crate::auth::{ABSOLUTE_MS, Caller, IDLE_MS, Purpose, may_sign_in, token_hash};
 use crate::error::{Result, ServerError};
 use crate::keys::make_random;
+use crate::limits::DeviceWork;
 use crate::server::Server;
 use crate::signed::{holds, login_message};
 use crate::storage;
@@ -25,7 +26,27 @@ pub(crate) fn challenge(server: &Server, device: DeviceId) -> Result<ChallengeRe
 }
 
 /// Opens a session. `origin` is how this server knows itself: a proof made for another server is worth nothing here.
+/// Refusals count against the device, because its own key signed them.
 pub(crate) fn sign_in(
+    server: &Server,
+    caller: &Caller,
+    origin: &str,
+    request: &LoginRequest,
+) -> Result<LoginResponse> {
+    let (limits, device, now_ms) = (server.limits(), caller.device.id, server.now_ms());
+    limits
+        .check_device(device, DeviceWork::RefusedLogin, now_ms)
+        .map_err(ServerError::TooMany)?;
+    let signed_in = prove(server, caller, origin, request);
+    if let Err(ServerError::Refused(ProblemCode::LoginRefused)) = &signed_in {
+        limits
+            .spend_of_device(device, DeviceWork::RefusedLogin, now_ms)
+            .ok();
+    }
+    signed_in
+}
+
+fn prove(
     server: &Server,
     caller: &Caller,
     origin: &str,

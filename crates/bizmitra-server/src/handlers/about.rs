@@ -1,8 +1,12 @@
 //! What the server says about itself.
 
+use std::sync::LazyLock;
+
 use axum::extract::State;
+use axum::http::header;
+use axum::response::IntoResponse;
 use bizmitra_contract::devices::HealthResponse;
-use serde_json::Value;
+use bizmitra_contract::paths::JSON;
 
 use super::Answer;
 use crate::error::Result;
@@ -22,7 +26,8 @@ pub(crate) async fn health(State(server): State<Server>) -> Result<Answer<Health
     }))
 }
 
-/// `GET /openapi.json`.
-pub(crate) async fn openapi() -> Answer<Value> {
-    Answer(crate::openapi::describe())
+/// `GET /openapi.json`: put together once, because anyone may ask for it.
+pub(crate) async fn openapi() -> impl IntoResponse {
+    static TEXT: LazyLock<String> = LazyLock::new(|| crate::openapi::describe().to_string());
+    ([(header::CONTENT_TYPE, JSON)], TEXT.as_str())
 }

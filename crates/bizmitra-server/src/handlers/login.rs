@@ -1,23 +1,33 @@
 //! Signing in.
 
-use axum::extract::State;
+use axum::extract::{FromRequest as _, Request, State};
 use bizmitra_contract::login::{
     ChallengeRequest, ChallengeResponse, LoginRequest, LoginResponse, MeResponse,
 };
 
 use super::{Answer, Body};
-use crate::auth::{Session, SignedRequest};
+use crate::auth::{Session, SignedRequest, is_signed};
 use crate::domain;
-use crate::error::Result;
+use crate::error::{Result, ServerError};
 use crate::server::Server;
 use crate::storage::company;
 
-/// `POST /v1/login/challenge`.
+/// `POST /v1/login/challenge`. A device may sign the request: then it does not share the limit of its address.
 pub(crate) async fn challenge(
     State(server): State<Server>,
-    Body(request): Body<ChallengeRequest>,
+    request: Request,
 ) -> Result<Answer<ChallengeResponse>> {
-    domain::login::challenge(&server, request.device).map(Answer)
+    let asked: ChallengeRequest = if is_signed(&request) {
+        let signed = SignedRequest::from_request(request, &server).await?;
+        let asked: ChallengeRequest = signed.json()?;
+        if asked.device != signed.caller.device.id {
+            return Err(ServerError::INVALID);
+        }
+        asked
+    } else {
+        Body::from_request(request, &server).await?.0
+    };
+    domain::login::challenge(&server, asked.device).map(Answer)
 }
 
 /// `POST /v1/login`.

@@ -7,9 +7,13 @@ mod activation;
 #[cfg(test)]
 mod attendance;
 #[cfg(test)]
+mod auth_log;
+#[cfg(test)]
 mod batch;
 #[cfg(test)]
 mod chain;
+#[cfg(test)]
+mod connections;
 #[cfg(test)]
 mod decisions;
 #[cfg(test)]
@@ -21,9 +25,17 @@ mod enrolment;
 #[cfg(test)]
 mod feed;
 #[cfg(test)]
+mod host;
+#[cfg(test)]
+mod limits;
+#[cfg(test)]
 mod login;
 #[cfg(test)]
 mod operator;
+#[cfg(test)]
+mod place;
+#[cfg(test)]
+mod proxies;
 #[cfg(test)]
 mod restore;
 mod sealing;

@@ -78,9 +78,16 @@ pub struct World {
 
 impl World {
     pub fn new() -> Self {
+        Self::with(|_| ())
+    }
+
+    /// A world whose server is set up otherwise.
+    pub fn with(set_up: impl FnOnce(&mut ServerConfig)) -> Self {
         let folder = Arc::new(tempfile::tempdir().unwrap());
         let clock = Arc::new(FakeClock(AtomicI64::new(MONDAY_NINE_MS)));
-        let server = Server::open(ServerConfig::loopback(folder.path()), clock.clone()).unwrap();
+        let mut config = ServerConfig::loopback(folder.path());
+        set_up(&mut config);
+        let server = Server::open(config, clock.clone()).unwrap();
         let company = admin::create_company(&server, "Sahyadri Foods", "Asia/Kolkata").unwrap();
         let other_company =
             admin::create_company(&server, "Konkan Traders", "Asia/Kolkata").unwrap();
