@@ -9,6 +9,7 @@ mod bench;
 mod bundle;
 mod demo;
 mod faults;
+mod firewall;
 mod icons;
 mod process;
 mod products;

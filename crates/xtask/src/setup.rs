@@ -1,6 +1,7 @@
 //! Installs what is missing, one line a step. What is there in the right version is used, never rebuilt.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::Instant;
 
@@ -38,6 +39,9 @@ const TO_OPEN_A_WINDOW: &[&str] = &[
     "xauth",
     "xvfb",
 ];
+
+/// The firewall whose filter `deploy/` holds. Only unpacked, never installed: installing it would start it.
+const FAIL2BAN: &str = "fail2ban";
 
 /// Debian packages to make icons.
 const TO_DRAW: &[&str] = &["librsvg2-bin"];
@@ -87,6 +91,32 @@ pub fn to_check() -> Result<usize> {
 /// What the real window under Xvfb needs.
 pub fn to_open_a_window() -> Result<usize> {
     debian(TO_OPEN_A_WINDOW)
+}
+
+/// fail2ban as Debian has it, unpacked into the tools; the folder that holds its `etc` and `usr`.
+pub fn fail2ban(workspace: &Workspace) -> Result<PathBuf> {
+    let folder = workspace.tools.join(FAIL2BAN);
+    if folder.join("usr/bin/fail2ban-regex").is_file() {
+        return Ok(folder);
+    }
+    say::step(&format!("unpacking {FAIL2BAN}"));
+    debian(&["python3"])?;
+    let download = workspace.tools.join("download");
+    std::fs::create_dir_all(&download)?;
+    // A fresh machine has no lists; old ones name versions that are gone.
+    process::run_quietly(&mut apt(&["update", "-qq"])?)?;
+    process::run_quietly(
+        Command::new("apt-get")
+            .args(["download", "-qq", FAIL2BAN])
+            .current_dir(&download),
+    )
+    .context("fail2ban comes from Debian; elsewhere unpack it into the tools by hand")?;
+    for entry in std::fs::read_dir(&download)? {
+        let package = entry?.path();
+        process::run_quietly(Command::new("dpkg-deb").arg("-x").arg(package).arg(&folder))?;
+    }
+    std::fs::remove_dir_all(&download)?;
+    Ok(folder)
 }
 
 /// What `icons` needs.

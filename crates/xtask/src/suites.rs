@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 
 use crate::products::{self, Profile};
 use crate::workspace::Workspace;
-use crate::{android, bundle, faults, process, rules, say, setup, window};
+use crate::{android, bundle, faults, firewall, process, rules, say, setup, window};
 
 const WASM: &str = "wasm32-unknown-unknown";
 const APP_FEATURES: &str = "custom-protocol,simulate";
@@ -129,6 +129,12 @@ pub fn test(workspace: &Workspace, long: bool) -> Result<()> {
         cargo(&["check", "--quiet", "-p", "bizmitra-core", "--target", WASM])
     });
     table.suite("tests", || cargo_test(workspace));
+    table.suite("filter of the real fail2ban", || {
+        Ok(Counts {
+            passed: firewall::check(workspace)?,
+            failed: 0,
+        })
+    });
     table.check("web bundle", || bundle::make(workspace));
     table.check("lints of the shell", || {
         cargo(&[
