@@ -90,6 +90,8 @@ impl World {
         let config = ServerConfig {
             tls,
             listen: address,
+            // Every device and every stranger of a test shares the loopback.
+            devices_per_address: 10_000,
             ..ServerConfig::loopback(folder.path().join("server"))
         };
         let server = Server::open(config, Arc::new(clock.clone()))?;
