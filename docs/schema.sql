@@ -3,7 +3,8 @@
 -- Times ending in `_ms` are milliseconds since 1970-01-01T00:00:00Z unless said otherwise. Ids are the 16 bytes of a UUID.
 -- The whole file is encrypted (SQLCipher, raw key and salt). A private cell is sealed once more, by a key of the vault (core's
 -- `vault::columns`): the store opens whenever the keystore does, private cells only while unlocked.
--- Rows of `record`, `outbox` and `receipt` are never deleted here.
+-- Rows of `record`, `outbox` and `receipt` are deleted by the server's signed order to wipe alone, and then only those that
+-- it confirmed.
 
 -- The hash chain this store appends to. None before activation; a salvaged store starts another one.
 CREATE TABLE chain (

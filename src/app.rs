@@ -12,8 +12,9 @@ use crate::{
     },
     describe::Tone,
     pages::{
-        activate::Activate, attention::Attention, history::History, home::Home,
-        location::AskLocation, me::Me, stopped::Stopped, unlock::Unlock, waiting::Waiting,
+        activate::Activate, attention::Attention, change_pin::ChangePin, devices::Devices,
+        forgot::Forgot, history::History, home::Home, location::AskLocation, me::Me,
+        stopped::Stopped, unlock::Unlock, waiting::Waiting,
     },
     route::{Route, Screen},
     state::Session,
@@ -42,16 +43,22 @@ fn show(screen: Screen) -> AnyView {
         Screen::Activating => view! { <Waiting approval=false/> }.into_any(),
         Screen::Approval => view! { <Waiting approval=true/> }.into_any(),
         Screen::Unlock => view! { <Unlock/> }.into_any(),
-        Screen::Destroyed | Screen::Revoked | Screen::NoKeystore => {
-            view! { <Stopped screen/> }.into_any()
-        }
+        Screen::Forgot => view! { <Forgot/> }.into_any(),
+        Screen::Destroyed
+        | Screen::Suspended
+        | Screen::LeaseEnded
+        | Screen::Revoked
+        | Screen::Wiped
+        | Screen::NoKeystore => view! { <Stopped screen/> }.into_any(),
         Screen::Page(Route::Location) => view! { <AskLocation/> }.into_any(),
+        Screen::Page(Route::ChangePin) => view! { <ChangePin/> }.into_any(),
         Screen::Page(route) => {
             let page = match route {
                 Route::History => view! { <History/> }.into_any(),
                 Route::Attention => view! { <Attention/> }.into_any(),
                 Route::Me => view! { <Me/> }.into_any(),
-                Route::Home | Route::Location => view! { <Home/> }.into_any(),
+                Route::Devices => view! { <Devices/> }.into_any(),
+                Route::Home | Route::Location | Route::ChangePin => view! { <Home/> }.into_any(),
             };
             view! { <div class="frame"><Nav/><main class="page">{page}</main></div> }.into_any()
         }
@@ -191,7 +198,10 @@ const fn phase_id(phase: Phase) -> &'static str {
         Phase::Locked => "locked",
         Phase::Unlocked => "unlocked",
         Phase::Destroyed => "destroyed",
+        Phase::Suspended => "suspended",
+        Phase::LeaseEnded => "lease_ended",
         Phase::Revoked => "revoked",
+        Phase::Wiped => "wiped",
         Phase::NoKeystore => "no_keystore",
     }
 }

@@ -3,8 +3,8 @@
 use bizmitra_ipc::{
     error::ErrorCode,
     view::{
-        Action, AttentionReason, EntryView, LocationState, NoPlace, PinProblem, PlaceView,
-        RoleView, Spot, Step, SyncState, SyncView, TimeTrust,
+        Action, AttentionReason, DeviceStateView, EntryView, LocationState, NoPlace, PinProblem,
+        PlaceView, RoleView, Spot, Step, SyncState, SyncView, TimeTrust,
     },
 };
 
@@ -248,6 +248,30 @@ pub(crate) const fn attention(w: Words, reason: AttentionReason) -> (&'static st
     }
 }
 
+/// State of a device as a chip.
+pub(crate) const fn device_state(w: Words, state: DeviceStateView) -> (Tone, &'static str) {
+    match state {
+        DeviceStateView::Pending => (Tone::Waiting, w.device_pending()),
+        DeviceStateView::Active => (Tone::Good, w.device_active()),
+        DeviceStateView::Suspended => (Tone::Waiting, w.device_suspended()),
+        DeviceStateView::Revoked => (Tone::Quiet, w.device_revoked()),
+        DeviceStateView::Lost => (Tone::Bad, w.device_lost()),
+        DeviceStateView::Replaced => (Tone::Quiet, w.device_replaced()),
+    }
+}
+
+/// The same, for `data-state`.
+pub(crate) const fn device_state_id(state: DeviceStateView) -> &'static str {
+    match state {
+        DeviceStateView::Pending => "pending",
+        DeviceStateView::Active => "active",
+        DeviceStateView::Suspended => "suspended",
+        DeviceStateView::Revoked => "revoked",
+        DeviceStateView::Lost => "lost",
+        DeviceStateView::Replaced => "replaced",
+    }
+}
+
 /// What the person may do.
 pub(crate) const fn role(w: Words, role: RoleView) -> &'static str {
     match role {
@@ -280,6 +304,10 @@ pub(crate) const fn error(w: Words, code: ErrorCode) -> (&'static str, &'static 
         ErrorCode::OtherPerson => (w.error_other_person(), w.error_other_person_do()),
         ErrorCode::StillSending => (w.error_still_sending(), w.error_still_sending_do()),
         ErrorCode::Revoked => (w.error_revoked(), w.error_revoked_do()),
+        ErrorCode::Suspended => (w.suspended_title(), w.suspended_text()),
+        ErrorCode::LeaseEnded => (w.lease_title(), w.lease_text()),
+        ErrorCode::LinkUnreadable => (w.error_link(), w.error_link_do()),
+        ErrorCode::WrongServer => (w.error_wrong_server(), w.error_wrong_server_do()),
         ErrorCode::DiskFull => (w.error_disk_full(), w.error_disk_full_do()),
         ErrorCode::NotSaved => (w.error_not_saved(), w.error_not_saved_do()),
         ErrorCode::KeystoreUnavailable => (w.error_keystore(), w.error_keystore_do()),

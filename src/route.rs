@@ -15,7 +15,21 @@ pub(crate) enum Route {
     Me,
     /// The question about location.
     Location,
+    /// The person's devices; belongs to Me.
+    Devices,
+    /// The PIN, changed; belongs to Me.
+    ChangePin,
 }
+
+/// Every page but home.
+const OTHERS: [Route; 6] = [
+    Route::History,
+    Route::Attention,
+    Route::Me,
+    Route::Location,
+    Route::Devices,
+    Route::ChangePin,
+];
 
 impl Route {
     /// Address of the page.
@@ -26,16 +40,37 @@ impl Route {
             Self::Attention => "#/attention",
             Self::Me => "#/me",
             Self::Location => "#/location",
+            Self::Devices => "#/devices",
+            Self::ChangePin => "#/pin",
         }
     }
 
     /// Unknown addresses are home.
     pub(crate) fn from_hash(hash: &str) -> Self {
-        [Self::History, Self::Attention, Self::Me, Self::Location]
+        OTHERS
             .into_iter()
             .find(|route| route.hash() == hash)
             .unwrap_or(Self::Home)
     }
+
+    /// The page whose place in the bar it has.
+    pub(crate) const fn tab(self) -> Self {
+        match self {
+            Self::Devices | Self::ChangePin => Self::Me,
+            other => other,
+        }
+    }
+}
+
+/// What the person chose on a screen that takes a code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Entering {
+    /// Nothing: the screen of the phase.
+    No,
+    /// The PIN is forgotten.
+    Forgot,
+    /// A new code.
+    Code,
 }
 
 /// What the window shows.
@@ -49,35 +84,69 @@ pub(crate) enum Screen {
     Approval,
     /// Keypad.
     Unlock,
+    /// What a forgotten PIN means.
+    Forgot,
     /// The vault is gone.
     Destroyed,
-    /// A manager ended this device.
+    /// A manager paused this device.
+    Suspended,
+    /// The server was not heard of for too long.
+    LeaseEnded,
+    /// This device is over; what was recorded is still sent.
     Revoked,
+    /// This device is over and empty.
+    Wiped,
     /// The system keeps no secrets.
     NoKeystore,
     /// Open.
     Page(Route),
 }
 
-/// `entering_code`: the person chose to enter a new code although a vault was destroyed.
+impl Screen {
+    /// Its word in test ids.
+    pub(crate) const fn id(self) -> &'static str {
+        match self {
+            Self::Activate => "activate",
+            Self::Activating => "activating",
+            Self::Approval => "approval",
+            Self::Unlock => "unlock",
+            Self::Forgot => "forgot",
+            Self::Destroyed => "destroyed",
+            Self::Suspended => "suspended",
+            Self::LeaseEnded => "lease_ended",
+            Self::Revoked => "revoked",
+            Self::Wiped => "wiped",
+            Self::NoKeystore => "no_keystore",
+            Self::Page(_) => "page",
+        }
+    }
+}
+
+/// `entering`: what the person chose on a screen that takes a code.
 /// `asks_location`: this activation has not put the question about location yet.
 pub(crate) const fn decide_screen(
     phase: Phase,
     route: Route,
-    entering_code: bool,
+    entering: Entering,
     asks_location: bool,
 ) -> Screen {
-    match phase {
-        Phase::NotActivated => Screen::Activate,
-        Phase::Activating => Screen::Activating,
-        Phase::AwaitingApproval => Screen::Approval,
-        Phase::Locked => Screen::Unlock,
-        Phase::Destroyed | Phase::Revoked if entering_code => Screen::Activate,
-        Phase::Destroyed => Screen::Destroyed,
-        Phase::Revoked => Screen::Revoked,
-        Phase::NoKeystore => Screen::NoKeystore,
-        Phase::Unlocked if asks_location => Screen::Page(Route::Location),
-        Phase::Unlocked => Screen::Page(route),
+    match (phase, entering) {
+        (Phase::NotActivated, _) => Screen::Activate,
+        (Phase::Activating, _) => Screen::Activating,
+        (Phase::AwaitingApproval, _) => Screen::Approval,
+        (Phase::Locked | Phase::Destroyed | Phase::Revoked | Phase::Wiped, Entering::Code) => {
+            Screen::Activate
+        }
+        (Phase::Locked, Entering::Forgot) => Screen::Forgot,
+        (Phase::Locked, Entering::No) => Screen::Unlock,
+        (Phase::Destroyed, _) => Screen::Destroyed,
+        (Phase::Suspended, _) => Screen::Suspended,
+        (Phase::LeaseEnded, _) => Screen::LeaseEnded,
+        (Phase::Revoked, _) => Screen::Revoked,
+        (Phase::Wiped, _) => Screen::Wiped,
+        (Phase::NoKeystore, _) => Screen::NoKeystore,
+        (Phase::Unlocked, _) if asks_location => Screen::Page(Route::Location),
+        (Phase::Unlocked, _) => Screen::Page(route),
     }
 }
 
@@ -110,16 +179,10 @@ mod tests {
 
     #[test]
     fn a_locked_device_shows_the_keypad_at_every_address() {
-        for route in [
-            Route::Home,
-            Route::History,
-            Route::Attention,
-            Route::Me,
-            Route::Location,
-        ] {
-            for (entering, asks) in [(false, false), (true, true)] {
+        for route in OTHERS.into_iter().chain([Route::Home]) {
+            for asks in [false, true] {
                 assert_eq!(
-                    decide_screen(Phase::Locked, route, entering, asks),
+                    decide_screen(Phase::Locked, route, Entering::No, asks),
                     Screen::Unlock
                 );
             }
@@ -134,24 +197,45 @@ mod tests {
             Phase::AwaitingApproval,
             Phase::Locked,
             Phase::Destroyed,
+            Phase::Suspended,
+            Phase::LeaseEnded,
             Phase::Revoked,
+            Phase::Wiped,
             Phase::NoKeystore,
         ] {
-            assert!(!matches!(
-                decide_screen(phase, Route::Me, false, false),
-                Screen::Page(_)
-            ));
+            for entering in [Entering::No, Entering::Forgot, Entering::Code] {
+                assert!(!matches!(
+                    decide_screen(phase, Route::Me, entering, false),
+                    Screen::Page(_)
+                ));
+            }
         }
         assert_eq!(
-            decide_screen(Phase::Unlocked, Route::Me, false, false),
+            decide_screen(Phase::Unlocked, Route::Me, Entering::No, false),
             Screen::Page(Route::Me)
         );
     }
 
     #[test]
+    fn a_forgotten_pin_leads_to_a_code_and_a_paused_device_takes_none() {
+        let at = |phase, entering| decide_screen(phase, Route::Home, entering, false);
+        assert_eq!(at(Phase::Locked, Entering::Forgot), Screen::Forgot);
+        for phase in [
+            Phase::Locked,
+            Phase::Destroyed,
+            Phase::Revoked,
+            Phase::Wiped,
+        ] {
+            assert_eq!(at(phase, Entering::Code), Screen::Activate);
+        }
+        assert_eq!(at(Phase::Suspended, Entering::Code), Screen::Suspended);
+        assert_eq!(at(Phase::LeaseEnded, Entering::Code), Screen::LeaseEnded);
+    }
+
+    #[test]
     fn location_is_asked_before_the_first_page() {
         assert_eq!(
-            decide_screen(Phase::Unlocked, Route::Home, false, true),
+            decide_screen(Phase::Unlocked, Route::Home, Entering::No, true),
             Screen::Page(Route::Location)
         );
     }
@@ -163,17 +247,12 @@ mod tests {
         assert_eq!(decide_move(Route::Me, Route::Home, true), Move::Back);
         assert_eq!(decide_move(Route::Me, Route::Home, false), Move::Replace);
         assert_eq!(decide_move(Route::Me, Route::Me, true), Move::Stay);
+        assert_eq!(decide_move(Route::Me, Route::Devices, true), Move::Replace);
     }
 
     #[test]
     fn addresses_are_read_back() {
-        for route in [
-            Route::Home,
-            Route::History,
-            Route::Attention,
-            Route::Me,
-            Route::Location,
-        ] {
+        for route in OTHERS.into_iter().chain([Route::Home]) {
             assert_eq!(Route::from_hash(route.hash()), route);
         }
         assert_eq!(Route::from_hash("#/files"), Route::Home);

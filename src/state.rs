@@ -76,7 +76,7 @@ impl Session {
                 Some(decide_screen(
                     phase,
                     route.get(),
-                    activation.entering_code.get(),
+                    activation.entering.get(),
                     activation.asks_location.get(),
                 ))
             }),
@@ -189,7 +189,11 @@ impl Session {
     /// Shows an error; one that speaks of another phase makes the screen follow.
     pub(crate) fn fail(self, error: &CommandError) {
         match error.code {
-            ErrorCode::Locked | ErrorCode::NotActivated | ErrorCode::Revoked => self.refresh(),
+            ErrorCode::Locked
+            | ErrorCode::NotActivated
+            | ErrorCode::Revoked
+            | ErrorCode::Suspended
+            | ErrorCode::LeaseEnded => self.refresh(),
             code => {
                 self.problem.try_set(Some(code));
             }

@@ -5,5 +5,5 @@ mod person;
 mod status;
 
 pub use entry::{Scene, read_action};
-pub use person::{attention_reason, me, pin_problem};
+pub use person::{attention_reason, device, me, pin_problem};
 pub use status::{invitation, language, language_word, no_keystore, status, theme_word, unlock};

@@ -169,7 +169,7 @@ fn a_new_device_offers_activation_at_the_default_server() {
 #[test]
 fn commands_for_a_person_are_refused_by_the_shell_itself_while_no_one_is_bound() {
     let page = Page::working();
-    for command in ["get_home", "get_me", "get_attention"] {
+    for command in ["get_home", "get_me", "get_devices", "get_attention"] {
         let refusal = page.call(command, json!({})).unwrap_err();
         assert!(
             ["not_activated", "locked"].contains(&refusal["code"].as_str().unwrap()),

@@ -24,6 +24,8 @@ pub(crate) enum Icon {
     Lock,
     Undo,
     Close,
+    Phone,
+    Desktop,
 }
 
 impl Icon {
@@ -56,6 +58,10 @@ impl Icon {
             Self::Lock => "M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 0 1 7 0v3",
             Self::Undo => "M8 5L4 9l4 4M4 9h10a5.5 5.5 0 0 1 0 11h-3",
             Self::Close => "M6 6l12 12M18 6L6 18",
+            Self::Phone => {
+                "M8 3h8a1 1 0 0 1 1 1v16a1 1 0 0 1-1 1H8a1 1 0 0 1-1-1V4a1 1 0 0 1 1-1zM11 18h2"
+            }
+            Self::Desktop => "M4 5h16v11H4zM9 20h6M12 16v4",
         }
     }
 }

@@ -20,7 +20,7 @@ pub(crate) fn Nav() -> impl IntoView {
                     type="button"
                     class="nav-item"
                     data-testid=id
-                    aria-current=move || (session.route.get() == route).then_some("page")
+                    aria-current=move || (session.route.get().tab() == route).then_some("page")
                     on:click=move |_| session.go(route)
                 >
                     <Symbol icon=icon/>

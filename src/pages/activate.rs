@@ -11,9 +11,10 @@ use crate::{
         notice::Problem,
     },
     pages::choose_pin::ChoosePin,
+    route::Entering,
     state::{
         Session,
-        activation::{format_code, is_complete},
+        activation::{is_complete, is_link, read_typed},
     },
 };
 
@@ -42,9 +43,10 @@ fn EnterCode() -> impl IntoView {
     }
     session.problem.set(None);
     let busy = RwSignal::new(false);
+    let linked = move || flow.code.with(|code| is_link(code));
     let ready = move || {
         flow.code.with(|code| is_complete(code))
-            && flow.server.with(|server| !server.trim().is_empty())
+            && (linked() || flow.server.with(|server| !server.trim().is_empty()))
     };
     let submit = move || {
         if busy.get_untracked() || !untrack(ready) {
@@ -69,7 +71,18 @@ fn EnterCode() -> impl IntoView {
     };
     view! {
         <main class="sheet">
-            <div class="sheet-top"><span class="brand"><BrandMark/>"Bizmitra"</span><OtherLanguage/></div>
+            <div class="sheet-top">
+                {if flow.entering.get_untracked() == Entering::No {
+                    view! { <span class="brand"><BrandMark/>"Bizmitra"</span> }.into_any()
+                } else {
+                    view! {
+                        <button type="button" class="link" data-testid="code-back" on:click=move |_| flow.entering.set(Entering::No)>
+                            <Symbol icon=Icon::Back/>{w.back()}
+                        </button>
+                    }.into_any()
+                }}
+                <OtherLanguage/>
+            </div>
             <form class="sheet-form" on:submit=move |event| { event.prevent_default(); submit(); }>
                 <div class="sheet-body">
                     <h1 tabindex="-1">{w.activate_title()}</h1>
@@ -78,20 +91,21 @@ fn EnterCode() -> impl IntoView {
                         <span>{w.activate_code()}</span>
                         <input
                             class="code"
+                            class:link-text=linked
                             data-testid="code-input"
                             type="text"
                             autocomplete="off"
                             autocapitalize="characters"
                             spellcheck="false"
                             enterkeyhint="go"
-                            maxlength="24"
+                            maxlength="600"
                             placeholder="XXXXX-XXXXX"
                             prop:value=move || flow.code.get()
-                            on:input=move |event| flow.code.set(format_code(&event_target_value(&event)))
+                            on:input=move |event| flow.code.set(read_typed(&event_target_value(&event)))
                         />
-                        <small>{w.activate_code_hint()}</small>
+                        <small data-testid="code-hint">{move || if linked() { w.activate_link_hint() } else { w.activate_code_hint() }}</small>
                     </label>
-                    <details class="server" open=offered.is_empty()>
+                    <details class="server" class:absent=linked open=offered.is_empty()>
                         <summary data-testid="server-toggle"><span class="nowrap">{w.activate_server()}</span>
                             <span class="server-now">{move || flow.server.get()}</span>
                         </summary>

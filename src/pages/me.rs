@@ -12,6 +12,7 @@ use crate::{
     },
     describe, format,
     pages::waiting::split_groups,
+    route::Route,
     state::Session,
 };
 
@@ -38,6 +39,26 @@ pub(crate) fn Me() -> impl IntoView {
             </div>
             <div class="column">
                 {move || me.get().map(|view| view! { <Device view/> })}
+                <div class="pair">
+                    <button
+                        type="button"
+                        class="button"
+                        data-testid="open-devices"
+                        data-state="idle"
+                        on:click=move |_| session.go(Route::Devices)
+                    >
+                        <Symbol icon=Icon::Phone/>{w.my_devices()}
+                    </button>
+                    <button
+                        type="button"
+                        class="button"
+                        data-testid="open-change-pin"
+                        data-state="idle"
+                        on:click=move |_| session.go(Route::ChangePin)
+                    >
+                        <Symbol icon=Icon::Lock/>{w.pin_change()}
+                    </button>
+                </div>
                 <SyncStrip/>
                 <button
                     type="button"

@@ -10,12 +10,11 @@ use crate::{
     bridge,
     components::{
         appearance::OtherLanguage,
-        icon::Icon,
         keypad::{Dots, Key, Keypad, press},
-        notice::{Notice, Problem},
+        notice::Problem,
     },
-    describe::Tone,
     format,
+    route::Entering,
     state::Session,
 };
 
@@ -34,7 +33,6 @@ pub(crate) fn Unlock() -> impl IntoView {
     let pin = RwSignal::new(String::new());
     let busy = RwSignal::new(false);
     let wrong = RwSignal::new(false);
-    let forgot = RwSignal::new(false);
     let wait_ms = Memo::new(move |_| {
         session.left_ms(
             of(session, |s| s.wait_ms).unwrap_or_default(),
@@ -121,16 +119,10 @@ pub(crate) fn Unlock() -> impl IntoView {
                     type="button"
                     class="link"
                     data-testid="forgot-pin"
-                    aria-expanded=move || forgot.get().to_string()
-                    on:click=move |_| forgot.update(|open| *open = !*open)
+                    on:click=move |_| session.activation.entering.set(Entering::Forgot)
                 >
                     {w.forgot_pin()}
                 </button>
-                {move || forgot.get().then(|| view! {
-                    <div data-testid="forgot-text">
-                        <Notice tone=Tone::Info icon=Icon::Lock title=w.forgot_title() text=w.forgot_text()/>
-                    </div>
-                })}
             </div>
             <p class="pin-foot" data-testid="unlock-waiting">
                 {move || of(session, |s| s.waiting).filter(|n| *n > 0).map(|n| w.unlock_waiting(n.into()))}

@@ -3,6 +3,8 @@
 use bizmitra_ipc::view::InvitationView;
 use leptos::prelude::*;
 
+use crate::route::Entering;
+
 /// Signals of the activation.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Activation {
@@ -14,8 +16,8 @@ pub(crate) struct Activation {
     pub(crate) invitation: RwSignal<Option<InvitationView>>,
     /// The notice was read and accepted.
     pub(crate) accepted: RwSignal<bool>,
-    /// A new code is entered although a vault was destroyed.
-    pub(crate) entering_code: RwSignal<bool>,
+    /// What the person chose on a screen that takes a code.
+    pub(crate) entering: RwSignal<Entering>,
     /// The question about location is still to be put.
     pub(crate) asks_location: RwSignal<bool>,
 }
@@ -28,7 +30,7 @@ impl Activation {
             code: RwSignal::new(String::new()),
             invitation: RwSignal::new(None),
             accepted: RwSignal::new(false),
-            entering_code: RwSignal::new(false),
+            entering: RwSignal::new(Entering::No),
             asks_location: RwSignal::new(false),
         }
     }
@@ -38,7 +40,7 @@ impl Activation {
         self.code.try_set(String::new());
         self.invitation.try_set(None);
         self.accepted.try_set(false);
-        self.entering_code.try_set(false);
+        self.entering.try_set(Entering::No);
         self.asks_location.try_set(true);
     }
 
@@ -69,9 +71,26 @@ pub(crate) fn format_code(typed: &str) -> String {
     out
 }
 
-/// All ten characters are there.
+/// What is typed or pasted into the field: a code, or the link of an invitation as it is. The device reads the link.
+pub(crate) fn read_typed(typed: &str) -> String {
+    if is_link(typed) {
+        typed.trim().chars().take(512).collect()
+    } else {
+        format_code(typed)
+    }
+}
+
+/// A link rather than a code.
+pub(crate) fn is_link(typed: &str) -> bool {
+    typed
+        .trim_start()
+        .get(.."bizmitra:".len())
+        .is_some_and(|start| start.eq_ignore_ascii_case("bizmitra:"))
+}
+
+/// All ten characters are there, or it is a link.
 pub(crate) fn is_complete(code: &str) -> bool {
-    code.chars().filter(|c| *c != '-').count() == 10
+    is_link(code) || code.chars().filter(|c| *c != '-').count() == 10
 }
 
 #[cfg(test)]
@@ -90,6 +109,21 @@ mod tests {
             assert_eq!(format_code(typed), "ABCDE-12345");
         }
         assert_eq!(format_code("o0oab"), "000AB");
+    }
+
+    #[test]
+    fn a_pasted_link_stays_as_it_is() {
+        let link = "bizmitra:?v=1&server=https://attendance.example.in&code=7F3A09C211&key=00";
+        assert_eq!(read_typed(&format!(" {link}\n")), link);
+        assert!(is_complete(link) && is_complete("Bizmitra:whatever"));
+        assert_eq!(read_typed("abcde12345"), "ABCDE-12345");
+        assert!(!is_link("बिज़मित्र:") && !is_link("b"));
+        assert_eq!(
+            read_typed(&format!("bizmitra:{}", "é".repeat(600)))
+                .chars()
+                .count(),
+            512
+        );
     }
 
     #[test]

@@ -212,3 +212,52 @@ async fn two_commands_on_one_folder_do_not_run_together() {
     .await;
     free.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_activates_a_second_one_makes_a_new_pin_and_a_lost_device_is_wiped_by_the_command_line()
+ {
+    let world = World::new().await.unwrap();
+    let company = world.company("Sahyadri Foods").unwrap();
+    let ravi = world.person(&company, "Ravi Patil").unwrap();
+    let cli = Cli {
+        data: world.folder.path().join("cli"),
+    };
+    let server = world.server();
+    let link =
+        bizmitra_server::admin::link(server, company.id, &ravi.code, &world.origin()).unwrap();
+    let (exit, said, message) = cli.run(&["activate", "--code", &link], &[PIN]).await;
+    assert_eq!(
+        (exit, &event(&said, "status")["phase"]),
+        (0, &Value::from("unlocked")),
+        "{message}"
+    );
+    let device = || {
+        let devices = bizmitra_server::admin::devices(server, company.id).unwrap();
+        devices[0].device
+    };
+    let origin = world.origin();
+    let again =
+        bizmitra_server::admin::replace(server, company.id, device(), "PIN", &origin).unwrap();
+    let (exit, said, message) = cli
+        .run(&["activate", "--code", &again.link], &[OTHER_PIN])
+        .await;
+    assert_eq!(
+        (exit, &event(&said, "status")["phase"]),
+        (0, &Value::from("unlocked")),
+        "{message}"
+    );
+    let (exit, said, _) = cli.run(&["check-in"], &[PIN]).await;
+    assert_eq!(
+        (exit, &event(&said, "error")["code"]),
+        (3, &Value::from("wrong_pin"))
+    );
+    let lost = bizmitra_server::admin::DeviceDecision::ReportLost;
+    bizmitra_server::admin::decide_about(server, company.id, device(), lost, "").unwrap();
+    let (_, said, message) = cli.run(&["sync"], &[]).await;
+    assert_eq!(event(&said, "status")["phase"], "wiped", "{message}");
+    let (exit, said, _) = cli.run(&["check-in"], &[OTHER_PIN]).await;
+    assert_eq!(
+        (exit, &event(&said, "error")["code"]),
+        (3, &Value::from("wiped"))
+    );
+}

@@ -228,11 +228,11 @@ async fn a_revoked_device_says_so_takes_no_new_tap_and_still_delivers_what_was_c
     let status = wait(|| {
         device.on_network_change();
         Ok(Some(device.status()?)
-            .filter(|status| status.phase == Phase::Revoked && status.waiting == 0))
+            .filter(|status| status.phase == Phase::Wiped && status.waiting == 0))
     })
     .await
     .unwrap();
-    assert_eq!(status.sync.state, SyncState::Revoked);
+    assert_eq!(status.sync.state, SyncState::AllSent);
     assert!(matches!(device.home(), Err(DeviceError::Revoked)));
     let rows = world.taps_of(&ravi).unwrap();
     assert_eq!(rows.len(), 1);

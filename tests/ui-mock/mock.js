@@ -8,8 +8,8 @@
   const minute = 60_000;
 
   const sync = (kind, more) => ({ state: kind, total: 0, done: 0, last_good_ms: now - 4 * minute, offset_min, next_try_ms: null, ...more });
-  const phases = { activate: 'not_activated', 'activate-noserver': 'not_activated', activating: 'activating', approval: 'awaiting_approval', unlock: 'locked', 'unlock-wrong': 'locked', 'unlock-wait': 'locked', destroyed: 'destroyed', revoked: 'revoked', keystore: 'no_keystore' };
-  const waits = ['saved', 'sending', 'home-offline', 'unlock', 'unlock-wrong', 'unlock-wait', 'destroyed', 'revoked', 'locating'].includes(state);
+  const phases = { activate: 'not_activated', 'activate-noserver': 'not_activated', activating: 'activating', approval: 'awaiting_approval', unlock: 'locked', 'unlock-wrong': 'locked', 'unlock-wait': 'locked', destroyed: 'destroyed', revoked: 'revoked', wiped: 'wiped', suspended: 'suspended', lease: 'lease_ended', forgot: 'locked', keystore: 'no_keystore' };
+  const waits = ['saved', 'sending', 'home-offline', 'unlock', 'unlock-wrong', 'unlock-wait', 'destroyed', 'revoked', 'suspended', 'lease', 'forgot', 'locating'].includes(state);
   const status = {
     phase: phases[state] || 'unlocked', name: 'Ravi Patil', company: 'Sahyadri Foods', device_short: 'K7QM-3F9D',
     fingerprint: state === 'approval' ? 'K7QM-3F9D-X2TA-90BC-VW4E-JR18' : null,
@@ -18,7 +18,7 @@
     pin_digits: query.get('digits') === 'range' ? [4, 8] : [6, 6],
     sync: ['home-offline', 'saved', 'locating'].includes(state) ? sync('offline', { next_try_ms: 42_000 }) : state === 'sending' ? sync('sending', { total: 3, done: 1 }) : state === 'revoked' ? sync('revoked') : sync('all_sent'),
     language: query.get('lang') || 'en', theme: query.get('theme') || 'light',
-    store_was_damaged: state === 'damaged', default_server: state === 'activate-noserver' ? '' : 'https://attendance.sahyadri.example',
+    store_was_damaged: state === 'damaged', ended: ['revoked', 'wiped'].includes(state) ? query.get('ended') || 'revoked' : null, default_server: state === 'activate-noserver' ? '' : 'https://attendance.sahyadri.example',
   };
   if (['activate', 'activate-noserver'].includes(state)) Object.assign(status, { name: '', company: '', device_short: '' });
 
@@ -58,6 +58,9 @@
   const me = { name: 'Ravi Patil', company: 'Sahyadri Foods', role: 'employee', fingerprint: 'K7QM-3F9D-X2TA-90BC-VW4E-JR18', device_name: 'Redmi 12', location_consent: true, notice_version: '2026-11', lock_after_min: 2, app_version: '0.1.0', server: 'attendance.sahyadri.example' };
   const attention = () => [{ id: 'a1', reason: 'conflict', entry: entry({ step: 'parked' }) }, { id: 'a2', reason: 'validation', entry: null }];
 
+  const device = (name, kind, device_state, heard_ago_min, is_this) => ({ name, kind, state: device_state, last_heard_ms: now - heard_ago_min * minute, offset_min, heard_ago_min, is_this });
+  const devices = () => [device('Redmi 12', 'phone', 'active', 0, true), device('Gate computer', 'desktop', 'active', 190, false), device('Old Samsung', 'phone', 'replaced', 61_000, false)];
+
   const listeners = [];
   const emit = (what) => listeners.forEach((id) => window[`_${id}`]?.({ event: 'bizmitra://changed', id, payload: { what } }));
   const answers = {
@@ -83,11 +86,13 @@
     retry_item: () => [],
     export_item: () => '{"v":1,"kind":"check_in","number":214,\n "hash":"7f3a09c2…"}',
     get_me: () => me,
+    get_devices: () => devices(),
+    change_pin: ({ current }) => (current.startsWith('9') ? { outcome: 'wrong', tries_left: 9, wait_ms: 0 } : { outcome: 'open' }),
     set_appearance: ({ language, theme }) => Object.assign(status, { language, theme }),
     set_location_consent: ({ given }) => Object.assign(me, { location_consent: given }),
     sync_now: () => ({ ...status }),
   };
-  const quiet = ['get_status', 'get_home', 'get_day', 'get_me', 'get_attention', 'check_pin'];
+  const quiet = ['get_status', 'get_home', 'get_day', 'get_me', 'get_attention', 'get_devices', 'check_pin'];
   let last = 0;
   window.__TAURI_INTERNALS__ = {
     transformCallback: (callback) => { last += 1; window[`_${last}`] = callback; return last; },

@@ -56,10 +56,10 @@ pub enum KeystoreKind {
 pub enum Command {
     /// Bind this device with an activation code; asks for a new PIN.
     Activate {
-        /// `https://host[:port]`.
-        #[arg(long)]
+        /// `https://host[:port]`; a link names its server itself.
+        #[arg(long, default_value = "")]
         server: String,
-        /// The code on the invitation.
+        /// The code on the invitation, or its link (`bizmitra:…`).
         #[arg(long)]
         code: String,
         /// What you will recognise this device by.

@@ -78,7 +78,11 @@ async fn activate(
     pins: &mut dyn PinSource,
     output: &mut Output<'_>,
 ) -> Result<Exit> {
-    if device.status()?.phase != Phase::NotActivated {
+    let takes_a_code = matches!(
+        device.status()?.phase,
+        Phase::NotActivated | Phase::Locked | Phase::Destroyed | Phase::Revoked | Phase::Wiped
+    );
+    if !takes_a_code {
         return Err(Refused::new(
             "already_activated",
             "this data folder belongs to a person already",

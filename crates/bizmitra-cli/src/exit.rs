@@ -96,6 +96,10 @@ pub(crate) fn of(error: &anyhow::Error) -> Exit {
         | Code::OtherPerson
         | Code::StillSending
         | Code::Revoked
+        | Code::Suspended
+        | Code::LeaseEnded
+        | Code::LinkUnreadable
+        | Code::WrongServer
         | Code::NotFound => Exit::Refused,
     }
 }
@@ -154,6 +158,16 @@ pub(crate) fn describe(error: &anyhow::Error) -> (&'static str, String) {
         }
         Code::Revoked => {
             "a manager revoked this device; what was recorded before is still delivered"
+        }
+        Code::Suspended => {
+            "a manager suspended this device; what was recorded is safe and sent afterwards"
+        }
+        Code::LeaseEnded => {
+            "this device was without its server for too long; it opens again after: bizmitra-cli sync"
+        }
+        Code::LinkUnreadable => "the invitation's link cannot be read; use the code instead",
+        Code::WrongServer => {
+            "the server is not the one of the invitation; nothing was activated, nothing was sent"
         }
         Code::DiskFull => "NOT saved: the disk is full",
         Code::NotSaved => "NOT saved: the store failed",

@@ -123,7 +123,10 @@ pub(crate) fn phase_word(phase: Phase) -> &'static str {
         Phase::Locked => "locked",
         Phase::Unlocked => "unlocked",
         Phase::Destroyed => "destroyed",
+        Phase::Suspended => "suspended",
+        Phase::LeaseEnded => "lease_ended",
         Phase::Revoked => "revoked",
+        Phase::Wiped => "wiped",
     }
 }
 

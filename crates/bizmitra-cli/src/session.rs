@@ -105,6 +105,27 @@ pub(crate) async fn unlock(device: &Device, pins: &mut dyn PinSource) -> Result<
             )
             .into());
         }
+        Phase::Suspended => {
+            return Err(Refused::new(
+                "suspended",
+                "a manager suspended this device; what was recorded is safe and sent afterwards",
+            )
+            .into());
+        }
+        Phase::LeaseEnded => {
+            return Err(Refused::new(
+                "lease_ended",
+                "this device was without its server for too long: bizmitra-cli sync",
+            )
+            .into());
+        }
+        Phase::Wiped => {
+            return Err(Refused::new(
+                "wiped",
+                "this device was ended and wiped; a new activation code makes a new one of it",
+            )
+            .into());
+        }
         Phase::Destroyed => return Err(destroyed()),
     }
     let pin = pins.ask("PIN")?;

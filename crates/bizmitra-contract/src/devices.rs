@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::enrolment::{DeviceState, Platform};
 use crate::ids::{DeviceId, EmployeeId};
+use crate::statement::SignedStatement;
 
 /// State of the asking device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +16,44 @@ pub struct ThisDeviceResponse {
     pub state: DeviceState,
     /// 6 groups of 4 characters.
     pub fingerprint: String,
+    /// A statement of kind `lease`, for an active device.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lease: Option<SignedStatement>,
+    /// A statement of kind `wipe`, for a device that is over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wipe: Option<SignedStatement>,
+}
+
+/// A device in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct DeviceSummary {
+    /// The device.
+    pub device: DeviceId,
+    /// Whose it is.
+    pub employee: EmployeeId,
+    /// That person's display name.
+    pub employee_name: String,
+    /// Kind of device.
+    pub platform: Platform,
+    /// What its owner calls it.
+    pub device_name: String,
+    /// Version of the app at enrolment.
+    pub app_version: String,
+    /// Its state.
+    pub state: DeviceState,
+    /// Enrolled at, milliseconds since 1970-01-01T00:00:00Z.
+    pub enrolled_at_ms: i64,
+    /// Its last signed request, to the minute, milliseconds since 1970-01-01T00:00:00Z.
+    pub last_heard_ms: i64,
+}
+
+/// Devices: one's own, or those that the asking person decides about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct DevicesResponse {
+    /// Those in use first, then the latest.
+    pub devices: Vec<DeviceSummary>,
 }
 
 /// A device that waits for approval.
@@ -59,7 +98,36 @@ pub struct RevokeRequest {
     pub reason: String,
 }
 
-/// The state after approving or revoking.
+/// Suspends, resumes, reports lost or replaces.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ReasonRequest {
+    /// Why, for the audit log; at most 200 characters.
+    pub reason: String,
+}
+
+/// A one-time code for the device that takes another one's place: a new phone, or the same one after a forgotten PIN.
+/// The old device is over as soon as the new one is active.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ReplaceResponse {
+    /// 10 characters of Crockford's base32, shown in two groups.
+    pub code: String,
+    /// The same with address and server key, see [`crate::link`]: what the QR code holds.
+    pub link: String,
+    /// No use from then on, milliseconds since 1970-01-01T00:00:00Z.
+    pub expires_at_ms: i64,
+}
+
+impl std::fmt::Debug for ReplaceResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ReplaceResponse")
+            .field("expires_at_ms", &self.expires_at_ms)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The state after a decision.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DeviceStateResponse {

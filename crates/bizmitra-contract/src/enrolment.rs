@@ -116,6 +116,12 @@ pub struct EnrolmentResponse {
     pub anchor: SignedStatement,
     /// A statement of kind `sealing_key`: [`crate::sealing::SealingKey`].
     pub sealing_key: SignedStatement,
+    /// A statement of kind `lease`, for an active device.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lease: Option<SignedStatement>,
+    /// A statement of kind `wipe`, for a device that is over: its code was sent again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wipe: Option<SignedStatement>,
 }
 
 /// Life of a device.

@@ -6,6 +6,7 @@ pub mod devices;
 pub mod encoding;
 pub mod enrolment;
 pub mod ids;
+pub mod link;
 pub mod login;
 pub mod paths;
 pub mod problem;

@@ -8,7 +8,7 @@ pub const OPENAPI: &str = "/openapi.json";
 pub const INVITATION: &str = "/v1/invitations/check";
 /// `POST` [`crate::enrolment::EnrolmentRequest`]: binds a device; the code is used up.
 pub const ENROLMENT: &str = "/v1/enrolments";
-/// `GET`, signed by the device key: state of this device.
+/// `GET ?challenge=<uuid>`, signed by the device key: state of this device. The challenge comes back in the lease.
 pub const THIS_DEVICE: &str = "/v1/devices/self";
 /// `POST` [`crate::login::ChallengeRequest`].
 pub const LOGIN_CHALLENGE: &str = "/v1/login/challenge";
@@ -26,6 +26,18 @@ pub const PENDING_DEVICES: &str = "/v1/devices/pending";
 pub const APPROVE_DEVICE: &str = "/v1/devices/{id}/approve";
 /// `POST`, with a deciding session, or the person's own: revokes a device. `{id}` is a device id.
 pub const REVOKE_DEVICE: &str = "/v1/devices/{id}/revoke";
+/// `POST`, with a deciding session: pauses an active device. `{id}` is a device id.
+pub const SUSPEND_DEVICE: &str = "/v1/devices/{id}/suspend";
+/// `POST`, with a deciding session: ends the pause. `{id}` is a device id.
+pub const RESUME_DEVICE: &str = "/v1/devices/{id}/resume";
+/// `POST`, with a deciding session, or the person's own: reports a device lost. `{id}` is a device id.
+pub const REPORT_LOST_DEVICE: &str = "/v1/devices/{id}/lost";
+/// `POST`, with a deciding session: a one-time code for the device that takes this one's place. `{id}` is a device id.
+pub const REPLACE_DEVICE: &str = "/v1/devices/{id}/replace";
+/// `GET`, with a deciding session: devices of the people that the asking person decides about.
+pub const DEVICES: &str = "/v1/devices";
+/// `GET`, with a session: the asking person's own devices.
+pub const MY_DEVICES: &str = "/v1/devices/mine";
 
 /// Media type of requests and answers.
 pub const JSON: &str = "application/json";

@@ -10,7 +10,7 @@
 //! | [`LOGIN`] | origin (`https://host[:port]`, as the device knows the server), employee, device, nonce (UTF-8 of the text) | UPK |
 //! | [`RECORD_SIGNATURE`] | record hash | DIK, and UPK when unlocked |
 //! | [`RECEIPT`] | item, record hash, received_at_ms, chain, head seq, head hash | SSK |
-//! | [`STATEMENT`] | the statement's kind (text), the exact payload bytes | SSK |
+//! | [`STATEMENT`] | the statement's kind (text: `anchor`, `changes`, `lease`, `sealing_key`, `wipe`), the exact payload bytes | SSK |
 //! | [`SEAL`] | sealing key; not signed, but the HPKE `info` of [`crate::sealing`] | - |
 //! | [`SEALED_ITEM`] | item, chain, seq, previous hash, hash; not signed, but the HPKE `aad` of [`crate::sealing`] | - |
 //!
@@ -20,6 +20,9 @@
 //!
 //! **Fingerprint** of a device = SHA-256([`FINGERPRINT`] || device public key || presence public key); its human form is the
 //! first 15 bytes as 24 Crockford base32 characters in 6 groups of 4 (`7F3A-09C2-...`).
+//!
+//! **Print of a server statement key**, in an invitation's link = the first 16 bytes of SHA-256([`SERVER_KEY`] || public key),
+//! lower-case hex.
 //!
 //! **Requests** (RFC 9421, label [`LABEL`], `alg="ed25519"`, `keyid` = the device id, `tag` = [`TAG`]) cover, in this order:
 //! `"@method" "@authority" "@path" "@query"`, then when there is a body `"content-digest"` (RFC 9530, `sha-256`)
@@ -43,6 +46,8 @@ pub const STATEMENT: &str = "bz/statement/v1";
 pub const SEAL: &str = "bz/seal/v1";
 /// HPKE `aad` of a sealed payload.
 pub const SEALED_ITEM: &str = "bz/sealed-item/v1";
+/// Prefix of the print of a server statement key.
+pub const SERVER_KEY: &str = "bz/server-key/v1";
 /// Prefix of the device fingerprint.
 pub const FINGERPRINT: &str = "bz/fingerprint/v1";
 

@@ -3,13 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use crate::encoding::{Bytes, Bytes32, Bytes64};
-use crate::ids::{AnchorId, ChainId, DeviceId, ItemId};
+use crate::ids::{AnchorId, ChainId, CompanyId, DeviceId, ItemId};
 
 /// Bytes that the server stands for. The signature is over `STATEMENT | company | kind | payload`, see [`crate::signing`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SignedStatement {
-    /// What the payload is: `changes`, `anchor` or `sealing_key`.
+    /// What the payload is: `changes`, `anchor`, `lease`, `sealing_key` or `wipe`.
     pub kind: String,
     /// Key id of the server statement key.
     pub key_id: String,
@@ -29,6 +29,52 @@ pub struct TimeAnchor {
     pub device: DeviceId,
     /// Milliseconds since 1970-01-01T00:00:00Z by the server's clock.
     pub server_time_ms: i64,
+}
+
+/// Payload of a statement of kind `lease`: for so long this device may be used without hearing from its server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Lease {
+    /// The device it was made for.
+    pub device: DeviceId,
+    /// What that device sent along to be answered: the batch's `req_id`, the `challenge` of [`crate::paths::THIS_DEVICE`], or the
+    /// enrolment's nonce. An answer of before, played again, answers another challenge.
+    pub challenge: String,
+    /// Milliseconds since 1970-01-01T00:00:00Z by the server's clock.
+    pub issued_at_ms: i64,
+    /// How long it holds from then on.
+    pub valid_for_ms: u64,
+}
+
+/// Payload of a statement of kind `wipe`: this device is over and destroys what can be read on it. The company is named
+/// here too, beside the signed message: the order says by itself whom it is for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct WipeOrder {
+    /// The company.
+    pub company: CompanyId,
+    /// The device that is meant.
+    pub device: DeviceId,
+    /// Why.
+    pub reason: EndReason,
+    /// When the device was ended, milliseconds since 1970-01-01T00:00:00Z by the server's clock.
+    pub ended_at_ms: i64,
+}
+
+/// Why a device is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum EndReason {
+    /// Switched off by a manager or by its own person.
+    Revoked,
+    /// Reported lost.
+    Lost,
+    /// Another device took its place.
+    Replaced,
+    /// A reason of a newer server.
+    #[serde(other)]
+    Unknown,
 }
 
 /// The server's promise that a record arrived: keep it, it verifies without the server.

@@ -78,6 +78,12 @@ pub struct BatchResponse {
     pub results: Vec<ItemResult>,
     /// A statement of kind `anchor`.
     pub anchor: SignedStatement,
+    /// A statement of kind `lease`, for an active device.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lease: Option<SignedStatement>,
+    /// A statement of kind `wipe`, for a device that is over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wipe: Option<SignedStatement>,
 }
 
 /// What became of one item.

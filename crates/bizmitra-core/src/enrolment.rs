@@ -128,21 +128,46 @@ pub enum Stage {
         /// Named by the server.
         device: DeviceId,
     },
-    /// Over; captured records are still delivered.
-    Revoked {
+    /// Paused by a manager: locked, nothing is taken from it.
+    Suspended {
         /// Named by the server.
         device: DeviceId,
     },
+    /// Over, and what could be read is destroyed; captured records are still delivered.
+    Revoked {
+        /// Named by the server.
+        device: DeviceId,
+        /// Why.
+        reason: EndReason,
+    },
+    /// Over, and everything was delivered: no key of it is left.
+    Wiped {
+        /// Why.
+        reason: EndReason,
+    },
+}
+
+/// Why a device is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndReason {
+    /// Switched off by a manager or by its own person.
+    Revoked,
+    /// Reported lost.
+    Lost,
+    /// Another device took its place.
+    Replaced,
 }
 
 impl Enrolment {
     /// The device's id, once the server named it.
     pub fn device(&self) -> Option<DeviceId> {
         match self.stage {
-            Stage::Sent { .. } => None,
-            Stage::Pending { device } | Stage::Active { device } | Stage::Revoked { device } => {
-                Some(device)
-            }
+            Stage::Sent { .. } | Stage::Wiped { .. } => None,
+            Stage::Pending { device }
+            | Stage::Active { device }
+            | Stage::Suspended { device }
+            | Stage::Revoked { device, .. } => Some(device),
         }
     }
 

@@ -6,6 +6,8 @@ pub mod clock;
 pub mod enrolment;
 pub mod ids;
 pub mod keys;
+pub mod lease;
+pub mod link;
 pub mod location;
 pub mod outbox;
 pub mod record;

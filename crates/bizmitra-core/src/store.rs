@@ -77,6 +77,10 @@ pub trait Store: Send + Sync {
     fn feed_cursor(&self) -> Result<Option<String>, StoreError>;
     /// Forgets cursor and cached values (not own records): the server was restored.
     fn reset_feed(&self) -> Result<(), StoreError>;
+
+    /// Destroys what can be read, by order of the server: cached values, entries, the vault, the person's settings, records
+    /// that were confirmed, and damaged files moved aside. What waits or is parked stays, to be delivered. May be called again.
+    fn wipe(&self) -> Result<(), StoreError>;
 }
 
 /// Makes the record for a place in the chain. Errors roll the transaction back.
@@ -111,6 +115,10 @@ pub enum Key {
     ServerEpoch,
     /// Version of the app that reads the feed.
     FeedReader,
+    /// [`crate::lease::Lease`]: how long this device may be used without its server.
+    Lease,
+    /// Vault and counter of an enrolment that is being replaced: they come back if the server refuses the new one.
+    Before,
     /// Location consent.
     Consent,
     /// Language and theme.
@@ -119,7 +127,7 @@ pub enum Key {
 
 impl Key {
     /// Its name in the table.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Enrolment => "enrolment",
             Self::Vault => "vault",
@@ -128,6 +136,8 @@ impl Key {
             Self::LastGood => "last_good",
             Self::ServerEpoch => "server_epoch",
             Self::FeedReader => "feed_reader",
+            Self::Lease => "lease",
+            Self::Before => "before",
             Self::Consent => "consent",
             Self::Appearance => "appearance",
         }

@@ -10,5 +10,5 @@ mod gates;
 mod pull;
 
 pub use anchor::Anchor;
-pub use engine::{Engine, Next, Parts};
+pub use engine::{Engine, Next, Parts, Stop, Told};
 pub use gates::{Gates, SyncState};

@@ -8,17 +8,19 @@ mod binding;
 mod feed;
 mod record;
 mod sealing;
+mod standing;
 
 pub use batch::{BatchAnswer, BatchRead, decode_batch, encode_batch};
 pub use binding::{
-    Bound, Session, approved_state, canonical_query, decode_challenge, decode_device_state,
-    decode_enrolment, decode_invitation, decode_login, encode_challenge, encode_enrolment,
-    encode_invitation, encode_login,
+    Bound, OwnDevice, OwnDeviceState, Session, canonical_query, challenge_query, decode_challenge,
+    decode_device_state, decode_devices, decode_enrolment, decode_invitation, decode_login,
+    encode_challenge, encode_enrolment, encode_invitation, encode_login,
 };
 pub use feed::{Policy, Profile, decode_changes, policy, profile, shift, site};
 pub(crate) use record::encode_record;
 pub(crate) use sealing::sealed_payload;
 pub use sealing::sealing_key;
+pub use standing::{LeaseRead, Standing, WipeRead, open_lease, open_wipe};
 
 use bizmitra_contract as contract;
 use contract::statement::SignedStatement;
@@ -32,7 +34,7 @@ pub const RECORD_CONTENT_TYPE: &str = contract::sealing::CONTENT_TYPE;
 /// Paths of the API that the device calls.
 pub mod path {
     pub use bizmitra_contract::paths::{
-        CHANGES, ENROLMENT, INVITATION, LOGIN, LOGIN_CHALLENGE, SYNC_BATCH, THIS_DEVICE,
+        CHANGES, ENROLMENT, INVITATION, LOGIN, LOGIN_CHALLENGE, MY_DEVICES, SYNC_BATCH, THIS_DEVICE,
     };
 }
 

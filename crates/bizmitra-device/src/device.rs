@@ -1,8 +1,10 @@
 //! The facade: what a shell, a cli or a background worker can ask of a device.
 
 mod alive;
+mod before;
 mod connect;
 mod consent;
+mod devices;
 mod enrol;
 mod history;
 mod home;
@@ -14,6 +16,7 @@ mod parked;
 mod pin_change;
 mod rebind;
 mod runtime;
+mod standing;
 mod status;
 mod taps;
 

@@ -90,6 +90,18 @@ pub enum DeviceError {
     /// The device was revoked.
     #[error("the device was revoked")]
     Revoked,
+    /// The device was paused.
+    #[error("the device was suspended")]
+    Suspended,
+    /// The lease is over: the server must be heard of first.
+    #[error("the device was without its server for too long")]
+    LeaseEnded,
+    /// The invitation's link cannot be read.
+    #[error("the invitation's link cannot be read")]
+    LinkUnreadable,
+    /// The server shows another key than the link, or the binding, says.
+    #[error("the server is not the one of the invitation")]
+    WrongServer,
     /// Not saved: the disk is full.
     #[error("not saved: the disk is full")]
     DiskFull,
@@ -145,6 +157,14 @@ pub enum Code {
     StillSending,
     /// See [`DeviceError::Revoked`].
     Revoked,
+    /// See [`DeviceError::Suspended`].
+    Suspended,
+    /// See [`DeviceError::LeaseEnded`].
+    LeaseEnded,
+    /// See [`DeviceError::LinkUnreadable`].
+    LinkUnreadable,
+    /// See [`DeviceError::WrongServer`].
+    WrongServer,
     /// See [`DeviceError::DiskFull`].
     DiskFull,
     /// See [`DeviceError::NotSaved`].
@@ -180,6 +200,10 @@ impl Code {
             Self::OtherPerson => "other_person",
             Self::StillSending => "still_sending",
             Self::Revoked => "revoked",
+            Self::Suspended => "suspended",
+            Self::LeaseEnded => "lease_ended",
+            Self::LinkUnreadable => "link_unreadable",
+            Self::WrongServer => "wrong_server",
             Self::DiskFull => "disk_full",
             Self::NotSaved => "not_saved",
             Self::KeystoreUnavailable => "keystore_unavailable",
@@ -209,6 +233,10 @@ impl DeviceError {
             Self::OtherPerson => Code::OtherPerson,
             Self::StillSending => Code::StillSending,
             Self::Revoked => Code::Revoked,
+            Self::Suspended => Code::Suspended,
+            Self::LeaseEnded => Code::LeaseEnded,
+            Self::LinkUnreadable => Code::LinkUnreadable,
+            Self::WrongServer => Code::WrongServer,
             Self::DiskFull => Code::DiskFull,
             Self::NotSaved(_) => Code::NotSaved,
             Self::Keystore(_) => Code::KeystoreUnavailable,
@@ -225,9 +253,13 @@ fn code_of(error: &ApiError) -> Code {
         ApiError::Certificate | ApiError::CertificateTime => Code::Certificate,
         ApiError::NotOurServer => Code::CaptivePortal,
         ApiError::Refused {
-            code: Refusal::Revoked | Refusal::Suspended,
+            code: Refusal::Revoked,
             ..
         } => Code::Revoked,
+        ApiError::Refused {
+            code: Refusal::Suspended,
+            ..
+        } => Code::Suspended,
         ApiError::Refused { .. } | ApiError::Failing { .. } => Code::ServerUnavailable,
     }
 }

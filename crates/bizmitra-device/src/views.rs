@@ -2,10 +2,12 @@
 
 use bizmitra_core::attendance::{Action, Entry};
 use bizmitra_core::clock::Reading;
-use bizmitra_core::enrolment::Role;
+pub use bizmitra_core::enrolment::EndReason;
+use bizmitra_core::enrolment::{Platform, Role};
 use bizmitra_core::ids::{ItemId, ShiftId, SiteId};
 use bizmitra_core::outbox::ParkReason;
 pub use bizmitra_core::sync::SyncState;
+pub use bizmitra_core::wire::OwnDeviceState;
 use bizmitra_rules::fence::Site;
 use bizmitra_rules::shift::Shift;
 use serde::{Deserialize, Serialize};
@@ -35,6 +37,8 @@ pub struct Status {
     pub sync: SyncStatus,
     /// The store was damaged and moved aside at this start.
     pub store_was_damaged: bool,
+    /// Why the device is over, if it is.
+    pub ended: Option<EndReason>,
     /// Address of the server, once bound.
     pub server: Option<String>,
 }
@@ -54,8 +58,31 @@ pub enum Phase {
     Unlocked,
     /// The vault was destroyed after ten wrong PINs.
     Destroyed,
-    /// A manager revoked the device.
+    /// A manager paused the device.
+    Suspended,
+    /// The lease is over: the server must be heard of before the PIN opens anything.
+    LeaseEnded,
+    /// The device is over; what could be read is destroyed, what was recorded is still delivered.
     Revoked,
+    /// The device is over and holds nothing any more.
+    Wiped,
+}
+
+/// One of the person's devices.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnDevice {
+    /// What its owner calls it.
+    pub name: String,
+    /// Kind of device.
+    pub platform: Platform,
+    /// Its state.
+    pub state: OwnDeviceState,
+    /// Enrolled at, by the server's clock.
+    pub enrolled_at_ms: i64,
+    /// Last heard of, to the minute, by the server's clock.
+    pub last_heard_ms: i64,
+    /// The one that asks.
+    pub is_this: bool,
 }
 
 /// The sync strip.

@@ -35,7 +35,7 @@ commands! {
     CheckCode = "check_code" {
         /// `https://host[:port]`.
         server: String,
-        /// The activation code as typed.
+        /// The activation code as typed, or an invitation's link, which names its server itself.
         code: String,
     } -> view::InvitationView;
     /// What is wrong with a PIN while it is typed; nothing is kept.
@@ -52,6 +52,13 @@ commands! {
     Unlock = "unlock" {
         /// Digits.
         pin: String,
+    } -> view::UnlockView;
+    /// Seals the vault under a new PIN. The current one is counted like at the lock.
+    ChangePin = "change_pin" {
+        /// Digits.
+        current: String,
+        /// Digits.
+        new: String,
     } -> view::UnlockView;
     /// Locks now.
     Lock = "lock" {} -> view::StatusView;
@@ -95,6 +102,8 @@ commands! {
     } -> String;
     /// Profile, device and settings.
     GetMe = "get_me" {} -> view::MeView;
+    /// The person's devices, asked of the server now.
+    GetDevices = "get_devices" {} -> Vec<view::DeviceView>;
     /// Language and theme; kept on the device, allowed while locked.
     SetAppearance = "set_appearance" {
         /// Language.

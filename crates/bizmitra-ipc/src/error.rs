@@ -47,6 +47,14 @@ pub enum ErrorCode {
     StillSending,
     /// The device was revoked.
     Revoked,
+    /// The device was paused by a manager.
+    Suspended,
+    /// The device was without its server for too long.
+    LeaseEnded,
+    /// The invitation's link cannot be read.
+    LinkUnreadable,
+    /// The server is not the one that the invitation, or this device, knows.
+    WrongServer,
     /// Not saved: the disk is full. The form stays open.
     DiskFull,
     /// Not saved: the store failed. The form stays open.

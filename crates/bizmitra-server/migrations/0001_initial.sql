@@ -3,7 +3,7 @@
 
 -- Facts about this database.
 CREATE TABLE meta (
-    name  TEXT NOT NULL PRIMARY KEY, -- `server_epoch`, `commits`
+    name  TEXT NOT NULL PRIMARY KEY, -- `server_epoch`, `commits`, `origin` (the address it was last served at)
     value TEXT NOT NULL              -- as text
 ) STRICT;
 
@@ -17,6 +17,9 @@ CREATE TABLE company (
     lock_after_min INTEGER NOT NULL,             -- 0 to 15
     min_gap_s      INTEGER NOT NULL,             -- shortest time between two taps before a flag
     sealing_key    BLOB    NOT NULL,             -- X25519 public key that devices seal to; its private half is in the key folder
+    phones         INTEGER NOT NULL DEFAULT 1,   -- most phones of a person in use
+    desktops       INTEGER NOT NULL DEFAULT 1,   -- most desktops of a person in use
+    lease_days     INTEGER NOT NULL DEFAULT 7,   -- a device locks after so long without its server
     change_seq     INTEGER NOT NULL DEFAULT 0,   -- last number given out in `change`
     created_ms     INTEGER NOT NULL
 ) STRICT;
@@ -73,11 +76,14 @@ CREATE TABLE invitation (
     expires_ms      INTEGER NOT NULL,
     wrong_tries     INTEGER NOT NULL DEFAULT 0, -- 5 burn it
     used_by         BLOB,             -- the device that used it up
+    replaces        BLOB,             -- the device that is over once the new one is active
     FOREIGN KEY (company_id, employee_id) REFERENCES employee (company_id, employee_id),
-    FOREIGN KEY (company_id, used_by) REFERENCES device (company_id, device_id)
+    FOREIGN KEY (company_id, used_by) REFERENCES device (company_id, device_id),
+    FOREIGN KEY (company_id, replaces) REFERENCES device (company_id, device_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX invitation_employee ON invitation (company_id, employee_id);
 CREATE INDEX invitation_used_by ON invitation (company_id, used_by);
+CREATE INDEX invitation_replaces ON invitation (company_id, replaces);
 
 CREATE TABLE device (
     company_id   BLOB    NOT NULL,
@@ -86,11 +92,13 @@ CREATE TABLE device (
     device_key   BLOB    NOT NULL, -- Ed25519 public key, signs requests and records
     presence_key BLOB    NOT NULL, -- Ed25519 public key, exists on the device only while unlocked
     platform     TEXT    NOT NULL, -- the contract's wire word
-    class        TEXT    NOT NULL CHECK (class IN ('phone', 'desktop')), -- one active of each per person
+    class        TEXT    NOT NULL CHECK (class IN ('phone', 'desktop')), -- so many of each per person as the company says
     name         TEXT    NOT NULL, -- what its owner calls it
     app_version  TEXT    NOT NULL, -- at enrolment
     state        TEXT    NOT NULL, -- the contract's wire word
     enrolled_ms  INTEGER NOT NULL,
+    state_ms     INTEGER NOT NULL, -- when it came into its state
+    heard_ms     INTEGER NOT NULL, -- its last signed request, to the minute
     PRIMARY KEY (company_id, device_id),
     FOREIGN KEY (company_id, employee_id) REFERENCES employee (company_id, employee_id)
 ) STRICT, WITHOUT ROWID;
@@ -250,7 +258,7 @@ CREATE TABLE audit (
     audit_id   BLOB    NOT NULL, -- UUIDv7
     at_ms      INTEGER NOT NULL,
     actor      BLOB,             -- deciding employee; absent: the operator's command line or enrolment itself
-    action     TEXT    NOT NULL, -- device_enrolled, device_approved, device_revoked, device_replaced
+    action     TEXT    NOT NULL, -- device_enrolled, device_approved, device_suspended, device_resumed, device_revoked, device_lost, device_replaced, replacement_code
     subject    BLOB    NOT NULL, -- the device
     reason     TEXT    NOT NULL, -- as given
     PRIMARY KEY (company_id, audit_id)

@@ -1,6 +1,8 @@
 //! What the operator does on the data folder: companies, people, codes, listings. Used by the command line, the demo
 //! and tests; works beside a running server.
 
+mod devices;
+
 use bizmitra_contract::attendance::AttendanceEntry;
 use bizmitra_contract::changes::{Fence, Policy, Shift, Site};
 use bizmitra_contract::enrolment::{Approval, PinPolicy};
@@ -17,6 +19,12 @@ use crate::server::Server;
 use crate::storage::company::Company;
 use crate::storage::employee::Employee;
 use crate::storage::{self, company, employee, plan};
+
+pub use crate::storage::company::DeviceRules;
+pub use devices::{
+    DeviceDecision, Invited, approve, decide_about, devices, link, note_origin, origin, replace,
+    rules_for_devices, set_rules_for_devices,
+};
 
 /// The privacy notice in force.
 pub const NOTICE_VERSION: &str = "2026-11";
@@ -178,7 +186,12 @@ pub fn invite(
 ) -> Result<String> {
     in_company(server, company, |tx, scope| {
         employee::get(tx, scope, person)?.ok_or(InputError::UnknownPerson(person))?;
-        Ok(invitation::issue(server, tx, scope, person, approval)?.shown())
+        let place = invitation::Place {
+            employee: person,
+            approval,
+            replaces: None,
+        };
+        Ok(invitation::issue(server, tx, scope, place)?.0.shown())
     })
 }
 

@@ -3,8 +3,10 @@
 
 mod attendance;
 mod company;
+mod devices;
 mod people;
 mod plan;
+mod qr;
 mod serving;
 
 use std::io::{self, Write};
@@ -40,8 +42,11 @@ enum Command {
     /// People.
     #[command(subcommand)]
     Person(people::PersonCommand),
-    /// Makes an activation code for a person and prints it.
+    /// Makes an activation code for a person; prints it, its link and the link's QR code.
     Invite(people::InviteArgs),
+    /// Devices.
+    #[command(subcommand)]
+    Device(devices::DeviceCommand),
     /// Attendance.
     #[command(subcommand)]
     Attendance(attendance::AttendanceCommand),
@@ -82,7 +87,8 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Site(command) => plan::run_site(command),
         Command::Shift(command) => plan::run_shift(command),
         Command::Person(command) => people::run(command),
-        Command::Invite(args) => people::invite(&args),
+        Command::Invite(args) => people::invite(args),
+        Command::Device(command) => devices::run(command),
         Command::Attendance(command) => attendance::run(command),
     }
 }

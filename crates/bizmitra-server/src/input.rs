@@ -2,7 +2,7 @@
 //! the command line.
 
 use bizmitra_contract::changes::{Fence, Shift};
-use bizmitra_contract::ids::{CompanyId, EmployeeId, ShiftId, SiteId};
+use bizmitra_contract::ids::{CompanyId, DeviceId, EmployeeId, ShiftId, SiteId};
 use bizmitra_rules::fence::FenceError;
 
 const DAY_MIN: u16 = 24 * 60;
@@ -46,6 +46,18 @@ pub enum InputError {
     /// As long as the shift or longer.
     #[error("the grace must be shorter than the shift")]
     BadGrace,
+    /// The device is not in the company.
+    #[error("the company has no device {0}")]
+    UnknownDevice(DeviceId),
+    /// Its state does not allow what was decided.
+    #[error("the state of device {0} does not allow this; see device list")]
+    WrongState(DeviceId),
+    /// Somebody else's screen.
+    #[error("the fingerprint is not this device's")]
+    OtherFingerprint,
+    /// No devices, or a lease without end.
+    #[error("phones and desktops must be 1 to 10, the lease 1 to 90 days")]
+    BadDeviceRules,
     /// A role this server does not know.
     #[error("the role is unknown")]
     BadRole,

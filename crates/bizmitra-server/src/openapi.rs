@@ -150,6 +150,51 @@ const OPERATIONS: &[Operation] = &[
         Some("RevokeRequest"),
         "DeviceStateResponse",
     ),
+    operation(
+        paths::SUSPEND_DEVICE,
+        ("suspend_device", "Pauses an active device"),
+        Session,
+        Some("ReasonRequest"),
+        "DeviceStateResponse",
+    ),
+    operation(
+        paths::RESUME_DEVICE,
+        ("resume_device", "Ends the pause of a device"),
+        Session,
+        Some("ReasonRequest"),
+        "DeviceStateResponse",
+    ),
+    operation(
+        paths::REPORT_LOST_DEVICE,
+        ("report_lost_device", "Reports a device lost"),
+        Session,
+        Some("ReasonRequest"),
+        "DeviceStateResponse",
+    ),
+    operation(
+        paths::REPLACE_DEVICE,
+        (
+            "replace_device",
+            "A one-time code for the device that takes this one's place",
+        ),
+        Session,
+        Some("ReasonRequest"),
+        "ReplaceResponse",
+    ),
+    operation(
+        paths::DEVICES,
+        ("devices", "Devices that the asking person decides about"),
+        Session,
+        None,
+        "DevicesResponse",
+    ),
+    operation(
+        paths::MY_DEVICES,
+        ("my_devices", "The asking person's own devices"),
+        Session,
+        None,
+        "DevicesResponse",
+    ),
 ];
 
 /// The description.
@@ -218,6 +263,9 @@ fn parameters(path: &str) -> Value {
     let text = json!({ "type": "string" });
     if path.contains("{id}") {
         json!([{ "name": "id", "in": "path", "required": true, "schema": { "type": "string", "format": "uuid" } }])
+    } else if path == paths::THIS_DEVICE {
+        let id = json!({ "type": "string", "format": "uuid" });
+        json!([{ "name": "challenge", "in": "query", "required": false, "schema": id, "description": "Comes back in the lease" }])
     } else if path == paths::CHANGES {
         json!([{ "name": "since", "in": "query", "required": false, "schema": text, "description": "Cursor of the last page" }])
     } else {
@@ -241,6 +289,9 @@ fn schemas() -> Value {
     add::<devices::PendingDevicesResponse>(&mut found);
     add::<devices::ApproveRequest>(&mut found);
     add::<devices::RevokeRequest>(&mut found);
+    add::<devices::ReasonRequest>(&mut found);
+    add::<devices::ReplaceResponse>(&mut found);
+    add::<devices::DevicesResponse>(&mut found);
     add::<devices::DeviceStateResponse>(&mut found);
     add::<enrolment::InvitationRequest>(&mut found);
     add::<enrolment::InvitationResponse>(&mut found);
@@ -255,6 +306,8 @@ fn schemas() -> Value {
     add::<sync::BatchResponse>(&mut found);
     add::<statement::SignedStatement>(&mut found);
     add::<statement::TimeAnchor>(&mut found);
+    add::<statement::Lease>(&mut found);
+    add::<statement::WipeOrder>(&mut found);
     add::<changes::ChangesPage>(&mut found);
     add::<changes::Profile>(&mut found);
     add::<changes::Policy>(&mut found);

@@ -105,6 +105,15 @@ pub(crate) fn key_id(key: &[u8; 32]) -> String {
     hex::encode(Sha256::digest(key)).chars().take(16).collect()
 }
 
+/// Print of a server statement key, as it stands in an invitation's link.
+pub(crate) fn key_print(key: &[u8; 32]) -> String {
+    let digest = Sha256::new()
+        .chain_update(signing::SERVER_KEY)
+        .chain_update(key)
+        .finalize();
+    hex::encode(digest).chars().take(32).collect()
+}
+
 /// Human form of a device's fingerprint: 6 groups of 4 characters.
 pub(crate) fn fingerprint(device_key: &[u8; 32], presence_key: &[u8; 32]) -> String {
     let digest: [u8; 32] = Sha256::new()

@@ -21,7 +21,7 @@ pub(crate) mod session;
 use std::path::Path;
 
 use rusqlite::types::Type;
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, OptionalExtension as _, Row};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -128,6 +128,24 @@ pub(crate) fn server_epoch(db: &Connection) -> Result<u64> {
     )?;
     text.parse()
         .map_err(|_| ServerError::Damaged("server epoch"))
+}
+
+/// Remembers the address at which the server is served, for links that the command line makes.
+pub(crate) fn put_origin(db: &Connection, origin: &str) -> Result<()> {
+    db.execute(
+        "INSERT INTO meta (name, value) VALUES ('origin', ?1) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        [origin],
+    )?;
+    Ok(())
+}
+
+/// The address at which it was last served.
+pub(crate) fn origin(db: &Connection) -> Result<Option<String>> {
+    Ok(db
+        .query_row("SELECT value FROM meta WHERE name = 'origin'", [], |row| {
+            row.get(0)
+        })
+        .optional()?)
 }
 
 /// An id as it lies in a column.

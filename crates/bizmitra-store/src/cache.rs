@@ -38,6 +38,12 @@ impl Cache {
         locked(&self.settings).remove(&key);
     }
 
+    /// Nothing is what it was.
+    pub(crate) fn forget_all(&self) {
+        locked(&self.settings).clear();
+        self.forget_feed();
+    }
+
     /// They were written, or may have been.
     pub(crate) fn forget_feed(&self) {
         locked(&self.feed).clear();

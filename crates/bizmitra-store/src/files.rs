@@ -169,6 +169,27 @@ impl Files {
         Ok(None)
     }
 
+    /// Removes the damaged files that were moved aside: by order of the server nothing readable stays.
+    pub(crate) fn remove_set_aside(&self) -> Result<(), StoreError> {
+        let Some(prefix) = self
+            .with_suffix(".damaged-")
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+        else {
+            return Ok(());
+        };
+        let remove = || -> io::Result<()> {
+            for found in fs::read_dir(self.folder())? {
+                let found = found?;
+                if found.file_name().to_string_lossy().starts_with(&prefix) {
+                    remove_if_there(&found.path())?;
+                }
+            }
+            Ok(())
+        };
+        remove().map_err(|error| from_io(&error))
+    }
+
     /// Moves the damaged files aside and the salvaged one into their place. Every step may be the last one before a power
     /// cut: as long as the salvaged file has its own name, this is run again from the start.
     pub(crate) fn settle_salvaged(

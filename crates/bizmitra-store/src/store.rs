@@ -20,7 +20,7 @@ use crate::fault::Fault;
 use crate::files::Files;
 use crate::key::StoreKey;
 use crate::open::{self, OpenReport};
-use crate::table::{chain, entry, feed, outbox, receipt, record, setting};
+use crate::table::{chain, entry, feed, outbox, receipt, record, setting, wipe};
 
 /// The store of one device, in an encrypted file.
 pub struct SqlcipherStore {
@@ -391,6 +391,23 @@ impl Store for SqlcipherStore {
         });
         self.cache.forget_feed();
         reset
+    }
+
+    fn wipe(&self) -> Result<(), StoreError> {
+        let wiped = self.run(|conn, _| {
+            // What is deleted is overwritten (`secure_delete`); the log that still holds it is emptied.
+            in_transaction(conn, &mut |tx| wipe::apply(tx))?;
+            let busy: i64 =
+                conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+            if busy == 0 {
+                Ok(())
+            } else {
+                Err(Fault::misuse("the log could not be emptied"))
+            }
+        });
+        self.cache.forget_all();
+        wiped?;
+        self.files.remove_set_aside()
     }
 }
 

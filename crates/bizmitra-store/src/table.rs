@@ -7,3 +7,4 @@ pub(crate) mod outbox;
 pub(crate) mod receipt;
 pub(crate) mod record;
 pub(crate) mod setting;
+pub(crate) mod wipe;

@@ -1,7 +1,7 @@
 //! Opening and closing the vault.
 
 use bizmitra_core::vault::Pin;
-use bizmitra_ipc::command::{Lock, Unlock};
+use bizmitra_ipc::command::{ChangePin, Lock, Unlock};
 use bizmitra_ipc::view::{StatusView, UnlockView};
 use tauri::State;
 
@@ -14,6 +14,16 @@ pub async fn unlock(shell: State<'_, Shell>, args: Unlock) -> Answer<UnlockView>
     let device = shell.device().await?;
     device
         .unlock(Pin::new(args.pin))
+        .await
+        .map(views::unlock)
+        .map_err(refused)
+}
+
+#[tauri::command]
+pub async fn change_pin(shell: State<'_, Shell>, args: ChangePin) -> Answer<UnlockView> {
+    let device = shell.device().await?;
+    device
+        .change_pin(Pin::new(args.current), Pin::new(args.new))
         .await
         .map(views::unlock)
         .map_err(refused)

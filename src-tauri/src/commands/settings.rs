@@ -1,8 +1,8 @@
 //! Me: profile, appearance, consent.
 
 use bizmitra_device::Appearance;
-use bizmitra_ipc::command::{GetMe, SetAppearance, SetLocationConsent};
-use bizmitra_ipc::view::{MeView, StatusView};
+use bizmitra_ipc::command::{GetDevices, GetMe, SetAppearance, SetLocationConsent};
+use bizmitra_ipc::view::{DeviceView, MeView, StatusView};
 use tauri::State;
 
 use super::{Answer, refused, show_status};
@@ -14,6 +14,17 @@ pub async fn get_me(shell: State<'_, Shell>, args: GetMe) -> Answer<MeView> {
     let GetMe {} = args;
     let device = shell.device().await?;
     device.me().map(views::me).map_err(refused)
+}
+
+#[tauri::command]
+pub async fn get_devices(shell: State<'_, Shell>, args: GetDevices) -> Answer<Vec<DeviceView>> {
+    let GetDevices {} = args;
+    let devices = shell.device().await?.my_devices().await.map_err(refused)?;
+    let now = shell.clock().now();
+    Ok(devices
+        .into_iter()
+        .map(|device| views::device(device, &now))
+        .collect())
 }
 
 #[tauri::command]

@@ -1,9 +1,10 @@
 //! The person, and what a person is told of an item or a PIN.
 
-use bizmitra_core::enrolment::Role;
+use bizmitra_core::clock::Reading;
+use bizmitra_core::enrolment::{Platform, Role};
 use bizmitra_core::outbox::ParkReason;
 use bizmitra_core::vault::PinProblem;
-use bizmitra_device::{AttentionReason, Me};
+use bizmitra_device::{AttentionReason, EndReason, Me, OwnDevice, OwnDeviceState};
 use bizmitra_ipc::view;
 
 /// Profile, device and settings.
@@ -19,6 +20,30 @@ pub fn me(me: Me) -> view::MeView {
         lock_after_min: me.lock_after_min,
         app_version: me.app_version,
         server: host(&me.server).to_owned(),
+    }
+}
+
+/// One of the person's devices. The server's clock says when, this device's how long ago: a clock that runs behind makes it now.
+pub fn device(device: OwnDevice, now: &Reading) -> view::DeviceView {
+    let ago_ms = now.wall_ms.saturating_sub(device.last_heard_ms).max(0);
+    view::DeviceView {
+        name: device.name,
+        kind: match device.platform {
+            Platform::Android | Platform::Ios => view::DeviceKind::Phone,
+            Platform::Desktop => view::DeviceKind::Desktop,
+        },
+        state: match device.state {
+            OwnDeviceState::Pending => view::DeviceStateView::Pending,
+            OwnDeviceState::Active => view::DeviceStateView::Active,
+            OwnDeviceState::Suspended => view::DeviceStateView::Suspended,
+            OwnDeviceState::Over(EndReason::Revoked) => view::DeviceStateView::Revoked,
+            OwnDeviceState::Over(EndReason::Lost) => view::DeviceStateView::Lost,
+            OwnDeviceState::Over(EndReason::Replaced) => view::DeviceStateView::Replaced,
+        },
+        last_heard_ms: device.last_heard_ms,
+        offset_min: now.offset_min,
+        heard_ago_min: u32::try_from(ago_ms / 60_000).unwrap_or(u32::MAX),
+        is_this: device.is_this,
     }
 }
 

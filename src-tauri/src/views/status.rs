@@ -2,7 +2,7 @@
 
 use bizmitra_core::enrolment::Invitation;
 use bizmitra_core::vault::Unlock;
-use bizmitra_device::{Appearance, Phase, Status, SyncState, SyncStatus};
+use bizmitra_device::{Appearance, EndReason, Phase, Status, SyncState, SyncStatus};
 use bizmitra_ipc::view;
 
 /// The status with what only the shell knows: the offset to show times in, appearance, and the server to offer.
@@ -35,6 +35,11 @@ pub fn status(
         language: language(&appearance.language),
         theme: theme(&appearance.theme),
         store_was_damaged: status.store_was_damaged,
+        ended: status.ended.map(|reason| match reason {
+            EndReason::Revoked => view::EndReason::Revoked,
+            EndReason::Lost => view::EndReason::Lost,
+            EndReason::Replaced => view::EndReason::Replaced,
+        }),
         default_server: status.server.unwrap_or_else(|| default_server.to_owned()),
     }
 }
@@ -63,6 +68,7 @@ pub fn no_keystore(offset_min: i32, default_server: &str) -> view::StatusView {
         language: view::Language::default(),
         theme: view::Theme::default(),
         store_was_damaged: false,
+        ended: None,
         default_server: default_server.to_owned(),
     }
 }
@@ -142,7 +148,10 @@ fn phase(phase: Phase) -> view::Phase {
         Phase::Locked => view::Phase::Locked,
         Phase::Unlocked => view::Phase::Unlocked,
         Phase::Destroyed => view::Phase::Destroyed,
+        Phase::Suspended => view::Phase::Suspended,
+        Phase::LeaseEnded => view::Phase::LeaseEnded,
         Phase::Revoked => view::Phase::Revoked,
+        Phase::Wiped => view::Phase::Wiped,
     }
 }
 
@@ -191,6 +200,7 @@ mod tests {
                 next_try_ms: Some(5_000),
             },
             store_was_damaged: false,
+            ended: None,
             server: None,
         }
     }

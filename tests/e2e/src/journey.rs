@@ -58,6 +58,8 @@ impl Size {
 pub const PERSON: &str = "Ravi";
 /// A PIN that breaks no rule.
 pub const PIN: &str = "482915";
+/// Another one.
+pub const NEW_PIN: &str = "730461";
 
 /// A journey under way.
 pub struct Journey<'a> {
@@ -185,12 +187,28 @@ impl<'a> Journey<'a> {
     pub fn activate(&mut self, person: &str, pin: &str, consent: bool) -> Result<()> {
         self.phase("not_activated")?;
         let code = self.server.code_of(person)?;
-        self.window().type_into(&id("code-input"), &code)?;
+        self.enter_code(&code, pin)?;
+        self.phase("unlocked")?;
+        self.answer_location(consent)
+    }
+
+    /// A code or a link, the notice, the PIN twice.
+    pub fn enter_code(&mut self, code: &str, pin: &str) -> Result<()> {
+        if code.starts_with("bizmitra:") {
+            self.window().paste_into(&id("code-input"), code)?;
+        } else {
+            self.window().type_into(&id("code-input"), code)?;
+        }
         self.shot("code")?;
         self.window().click(&id("code-submit"))?;
         self.window().wait(&id("accept-notice"))?;
         self.shot("notice")?;
         self.window().click(&id("accept-notice"))?;
+        self.choose_pin(pin)
+    }
+
+    /// A new PIN, twice.
+    pub fn choose_pin(&mut self, pin: &str) -> Result<()> {
         self.window()
             .wait("[data-testid='pin-title'][data-state='choose']")?;
         self.press(pin)?;
@@ -200,9 +218,11 @@ impl<'a> Journey<'a> {
         self.window()
             .wait("[data-testid='pin-title'][data-state='repeat']")?;
         self.press(pin)?;
-        self.window()
-            .click("[data-testid='pin-continue']:enabled")?;
-        self.phase("unlocked")?;
+        self.window().click("[data-testid='pin-continue']:enabled")
+    }
+
+    /// The question about location, then home.
+    pub fn answer_location(&mut self, consent: bool) -> Result<()> {
         self.window().wait(&id("consent-yes"))?;
         self.shot("consent")?;
         self.window()

@@ -7,6 +7,7 @@ use crate::journey::{Journey, Rig, Size};
 use crate::say;
 
 mod bad_day;
+mod devices;
 mod main_day;
 mod second_copy;
 mod settings;
@@ -43,6 +44,36 @@ pub const ROUTES: &[Route] = &[
         sizes: BOTH,
         keyring: Keyring::Unlocked,
         walk: settings::walk,
+    },
+    Route {
+        name: "change-pin",
+        sizes: BOTH,
+        keyring: Keyring::Unlocked,
+        walk: devices::change_pin,
+    },
+    Route {
+        name: "forgot-pin",
+        sizes: BOTH,
+        keyring: Keyring::Unlocked,
+        walk: devices::forgot_pin,
+    },
+    Route {
+        name: "ended",
+        sizes: BOTH,
+        keyring: Keyring::Unlocked,
+        walk: devices::ended,
+    },
+    Route {
+        name: "approval",
+        sizes: BOTH,
+        keyring: Keyring::Unlocked,
+        walk: devices::approval,
+    },
+    Route {
+        name: "devices-hindi-dark",
+        sizes: BOTH,
+        keyring: Keyring::Unlocked,
+        walk: devices::in_hindi_and_dark,
     },
     Route {
         name: "second-copy",

@@ -120,34 +120,68 @@ impl Server {
 
     /// All attendance of the demo company that the server holds.
     pub fn attendance(&self) -> Result<Vec<Value>> {
+        let answer: Value =
+            serde_json::from_str(&self.operate(&["attendance", "list", "--json"])?)
+                .context("attendance list")?;
+        Ok(answer
+            .as_array()
+            .context("attendance list is not a list")?
+            .clone())
+    }
+
+    /// Runs a command of the operator on the demo company, beside the server or without it.
+    pub fn operate(&self, words: &[&str]) -> Result<String> {
         let demo = self.demo()?;
         let company = demo
             .get("company")
             .and_then(Value::as_str)
             .context("demo.json has no company")?;
-        let mut command = Command::new(&self.program);
-        command
-            .args([
-                "attendance",
-                "list",
-                "--json",
-                "--company",
-                company,
-                "--data",
-            ])
-            .arg(&self.folder);
-        let output = command.output()?;
+        let output = Command::new(&self.program)
+            .args(words)
+            .args(["--company", company, "--data"])
+            .arg(&self.folder)
+            .output()?;
         if !output.status.success() {
-            bail!(
-                "attendance list: {}",
-                String::from_utf8_lossy(&output.stderr)
-            );
+            bail!("{words:?}: {}", String::from_utf8_lossy(&output.stderr));
         }
-        let answer: Value = serde_json::from_slice(&output.stdout).context("attendance list")?;
-        Ok(answer
-            .as_array()
-            .context("attendance list is not a list")?
-            .clone())
+        Ok(String::from_utf8(output.stdout)?)
+    }
+
+    /// The device of the employee whose name begins so that is used now.
+    pub fn device_of(&self, name: &str) -> Result<String> {
+        let devices: Vec<Value> =
+            serde_json::from_str(&self.operate(&["device", "list", "--json"])?)?;
+        let text = |device: &Value, field: &str| {
+            device
+                .get(field)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned()
+        };
+        // Those in use come first.
+        devices
+            .iter()
+            .find(|device| text(device, "employee_name").starts_with(name))
+            .map(|device| text(device, "device"))
+            .with_context(|| format!("{name} has no device"))
+    }
+
+    /// The id of the demo's employee whose name begins so.
+    pub fn employee(&self, name: &str) -> Result<String> {
+        let demo = self.demo()?;
+        demo.get("people")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .find(|person| {
+                person
+                    .get("name")
+                    .and_then(Value::as_str)
+                    .is_some_and(|known| known.starts_with(name))
+            })
+            .and_then(|person| person.get("employee")?.as_str())
+            .map(str::to_owned)
+            .with_context(|| format!("no {name} in demo.json"))
     }
 
     fn demo(&self) -> Result<Value> {

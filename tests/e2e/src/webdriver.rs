@@ -179,6 +179,18 @@ impl Driver {
         .map(drop)
     }
 
+    /// Puts a text into the first match in one go, as a paste does.
+    pub fn paste_into(&self, css: &str, text: &str) -> Result<()> {
+        self.wait(css)?;
+        let script = "const field = document.querySelector(arguments[0]); field.value = arguments[1]; \
+                      field.dispatchEvent(new Event('input', { bubbles: true }));";
+        self.command(
+            "execute/sync",
+            &json!({ "script": script, "args": [css, text] }),
+        )
+        .map(drop)
+    }
+
     /// What a person reads in the element.
     pub fn text(&self, element: &Element) -> Result<String> {
         let text = self.get(&format!("element/{}/text", element.0))?;

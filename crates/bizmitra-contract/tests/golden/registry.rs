@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use bizmitra_contract::attendance::{AttendanceEntry, Place};
 use bizmitra_contract::changes::{Change, ChangesPage, Fence, Policy, Profile, Shift, Site};
 use bizmitra_contract::devices::{
-    ApproveRequest, DeviceStateResponse, HealthResponse, PendingDevice, PendingDevicesResponse,
-    RevokeRequest, ThisDeviceResponse,
+    ApproveRequest, DeviceStateResponse, DeviceSummary, DevicesResponse, HealthResponse,
+    PendingDevice, PendingDevicesResponse, ReasonRequest, ReplaceResponse, RevokeRequest,
+    ThisDeviceResponse,
 };
 use bizmitra_contract::enrolment::{
     EnrolmentRequest, EnrolmentResponse, InvitationRequest, InvitationResponse, PinPolicy,
@@ -18,7 +19,7 @@ use bizmitra_contract::login::{
 use bizmitra_contract::problem::Problem;
 use bizmitra_contract::record::{Consent, Evidence, Record, Tap, Withdrawal};
 use bizmitra_contract::sealing::SealingKey;
-use bizmitra_contract::statement::{Receipt, SignedStatement, TimeAnchor};
+use bizmitra_contract::statement::{Lease, Receipt, SignedStatement, TimeAnchor, WipeOrder};
 use bizmitra_contract::sync::{BatchItem, BatchRequest, BatchResponse, ItemResult, RecordSig};
 use serde_json::Value;
 
@@ -40,10 +41,10 @@ macro_rules! types {
 
 types! {
     ApproveRequest, AttendanceEntry, BatchItem, BatchRequest, BatchResponse, ChallengeRequest, ChallengeResponse, Change, ChangesPage,
-    Consent, DeviceStateResponse, EnrolmentRequest, EnrolmentResponse, Evidence, Fence, HealthResponse, InvitationRequest,
-    InvitationResponse, ItemResult, LoginRequest, LoginResponse, MeResponse, PendingDevice, PendingDevicesResponse, PinPolicy, Place,
-    Policy, Problem, Profile, Receipt, Record, RecordSig, RevokeRequest, SealingKey, Shift, SignedStatement, Site, Tap, ThisDeviceResponse,
-    TimeAnchor, Withdrawal,
+    Consent, DeviceStateResponse, DeviceSummary, DevicesResponse, EnrolmentRequest, EnrolmentResponse, Evidence, Fence,
+    HealthResponse, InvitationRequest, InvitationResponse, ItemResult, Lease, LoginRequest, LoginResponse, MeResponse, PendingDevice,
+    PendingDevicesResponse, PinPolicy, Place, Policy, Problem, Profile, ReasonRequest, Receipt, Record, RecordSig, ReplaceResponse,
+    RevokeRequest, SealingKey, Shift, SignedStatement, Site, Tap, ThisDeviceResponse, TimeAnchor, WipeOrder, Withdrawal,
 }
 
 /// A path inside this crate.

@@ -7,6 +7,7 @@ use bizmitra_contract::enrolment::{Approval, DeviceState, Platform};
 use bizmitra_contract::login::Role;
 use bizmitra_contract::problem::ProblemCode;
 use bizmitra_contract::record::{NoPlaceReason, PlaceFlag, PlaceVerdict, Purpose};
+use bizmitra_contract::statement::EndReason;
 use bizmitra_contract::sync::{Verdict, VerdictCode};
 use serde_json::Value;
 
@@ -30,7 +31,7 @@ macro_rules! enums {
 }
 
 enums! {
-    Approval, DeviceState, EntryFlag, NoPlaceReason, PlaceFlag, PlaceVerdict, Platform, ProblemCode, Purpose, Role, TapKind, TimeGrade,
+    Approval, DeviceState, EndReason, EntryFlag, NoPlaceReason, PlaceFlag, PlaceVerdict, Platform, ProblemCode, Purpose, Role, TapKind, TimeGrade,
     Verdict, VerdictCode,
 }
 

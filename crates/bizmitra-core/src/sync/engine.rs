@@ -12,7 +12,7 @@ use crate::ids::{DeviceId, ItemId};
 use crate::outbox::{OutboxItem, Outcome};
 use crate::store::{Store, StoreError};
 use crate::vault::Opened;
-use crate::wire::{self, BatchRead, Session};
+use crate::wire::{self, BatchRead, LeaseRead, Session, WipeRead};
 
 /// Payload bytes of a batch: its body, with base64 and envelopes, stays under the wire's 256 KiB.
 const BATCH_PAYLOAD_BYTES: usize = 96 * 1024;
@@ -57,11 +57,24 @@ pub(super) struct State {
     pub(super) session: Option<Session>,
     pub(super) pulled_at_ms: Option<u64>,
     done: u32,
+    told: Told,
 }
 
-/// Why a round stopped.
-pub(super) enum Stop {
+/// What batches brought about the device itself since it was last taken.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Told {
+    /// The latest lease, with the reading at which it was asked for.
+    pub lease: Option<(LeaseRead, Reading)>,
+    /// An order to wipe.
+    pub wipe: Option<WipeRead>,
+}
+
+/// Why an exchange stopped.
+#[derive(Debug)]
+pub enum Stop {
+    /// The server, or the way to it.
     Api(ApiError),
+    /// The store.
     Store(StoreError),
 }
 
@@ -106,6 +119,11 @@ impl Engine {
         state.pulled_at_ms = None;
     }
 
+    /// What batches said about the device itself; said once.
+    pub fn take_told(&self) -> Told {
+        std::mem::take(&mut self.state().told)
+    }
+
     /// Forgets the session: locked, or another person.
     pub fn end_session(&self) {
         self.state().session = None;
@@ -147,7 +165,10 @@ impl Engine {
                 wait_ms: PULL_EVERY_MS,
             });
         };
-        if matches!(enrolment.stage, Stage::Pending { .. }) {
+        if matches!(
+            enrolment.stage,
+            Stage::Pending { .. } | Stage::Suspended { .. }
+        ) {
             return Ok(Next::After {
                 wait_ms: PULL_EVERY_MS,
             });
@@ -328,6 +349,10 @@ impl Engine {
             state.gates.open();
             state.gates.grow();
             state.gates.convict(after.elapsed_ms, self.random());
+            if let Some(lease) = answer.lease {
+                state.told.lease = Some((lease, before.clone()));
+            }
+            state.told.wipe = answer.wipe.or(state.told.wipe);
             // What was confirmed comes back with its grade.
             state.pulled_at_ms = None;
         }

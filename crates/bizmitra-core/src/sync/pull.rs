@@ -1,7 +1,7 @@
 //! The other half of a round: signing in, and the change feed page by page.
 
 use super::engine::{Engine, PULL_EVERY_MS, Stop, signed};
-use crate::api::{Api, ApiError, Method, Refusal, Request};
+use crate::api::{Api, ApiError, Method, Refusal, Request, Response};
 use crate::enrolment::{Enrolment, Stage};
 use crate::ids::DeviceId;
 use crate::keys::KeyPair;
@@ -88,6 +88,37 @@ impl Engine {
         self.note_anchor(anchor, &before, &after)?;
         self.state().session = Some(session.clone());
         Ok(session)
+    }
+
+    /// Reads something of the server with this process's session, signing in when there is none. For what is looked at and
+    /// not kept.
+    ///
+    /// # Errors
+    /// Of server or store; nothing else changes.
+    pub async fn fetch(
+        &self,
+        api: &dyn Api,
+        enrolment: &Enrolment,
+        device: DeviceId,
+        presence: &KeyPair,
+        path: &str,
+    ) -> Result<Response, Stop> {
+        let session = self.sign_in(api, enrolment, device, presence).await?;
+        let request = |session: &Session| Request {
+            bearer: Some(session.token.to_string()),
+            ..signed(Method::Get, path, None, device)
+        };
+        match api.send(request(&session)).await {
+            Err(ApiError::Refused {
+                code: Refusal::Session,
+                ..
+            }) => {
+                self.end_session();
+                let session = self.sign_in(api, enrolment, device, presence).await?;
+                Ok(api.send(request(&session)).await?)
+            }
+            other => Ok(other?),
+        }
     }
 
     async fn pull_pages(

@@ -11,6 +11,7 @@ use contract::sync::{
 };
 use uuid::Uuid;
 
+use super::standing::{LeaseRead, WipeRead, open_lease, open_wipe};
 use super::{AnchorRead, WireError, decode, encode, open_anchor};
 use crate::enrolment::Enrolment;
 use crate::ids::{DeviceId, ItemId};
@@ -38,6 +39,10 @@ pub struct BatchAnswer {
     pub server_epoch: u64,
     /// Server's clock.
     pub anchor: AnchorRead,
+    /// A lease for this device. One that does not verify is not there.
+    pub lease: Option<LeaseRead>,
+    /// An order for this device. One that does not verify is not there.
+    pub wipe: Option<WipeRead>,
 }
 
 /// The body of a batch.
@@ -110,10 +115,18 @@ pub fn decode_batch(
             items.push((item.id, read));
         }
     }
+    let lease = answer
+        .lease
+        .and_then(|lease| open_lease(&lease, enrolment, device, &request.to_string()).ok());
+    let wipe = answer
+        .wipe
+        .and_then(|wipe| open_wipe(&wipe, enrolment, device).ok());
     Ok(BatchAnswer {
         items,
         server_epoch: answer.server_epoch,
         anchor,
+        lease,
+        wipe,
     })
 }
 

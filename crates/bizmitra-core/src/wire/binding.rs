@@ -8,11 +8,13 @@ use contract::enrolment::{
 };
 use contract::ids;
 use contract::login::{ChallengeRequest, ChallengeResponse, LoginRequest, LoginResponse};
+use uuid::Uuid;
 
 use super::sealing::open_sealing_key;
+use super::standing::{Standing, read_standing};
 use super::{AnchorRead, WireError, decode, encode, open_anchor};
 use crate::clock::Entropy;
-use crate::enrolment::{Enrolment, Invitation, Platform, Stage};
+use crate::enrolment::{EndReason, Enrolment, Invitation, Platform, Stage};
 use crate::ids::{CompanyId, DeviceId, EmployeeId};
 use crate::keys::{KeyPair, Message, PublicKey};
 use crate::seal::SealingKey;
@@ -88,8 +90,10 @@ pub fn encode_enrolment(
 /// What the server made of an enrolment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bound {
-    /// The new stage.
-    pub stage: Stage,
+    /// The device's id.
+    pub device: DeviceId,
+    /// Where it stands.
+    pub standing: Standing,
     /// Server's clock.
     pub anchor: AnchorRead,
     /// What is captured is sealed to it.
@@ -106,6 +110,10 @@ pub fn decode_enrolment(
     entropy: &dyn Entropy,
 ) -> Result<Bound, WireError> {
     let answer: EnrolmentResponse = decode(body)?;
+    let Stage::Sent { body: sent, .. } = &enrolment.stage else {
+        return Err(WireError::Mismatch);
+    };
+    let sent: EnrolmentRequest = decode(sent.as_bytes())?;
     if answer.company.0 != enrolment.company.0
         || answer.employee.0 != enrolment.employee.0
         || answer.fingerprint != enrolment.fingerprint()
@@ -119,37 +127,99 @@ pub fn decode_enrolment(
         device,
         &enrolment.server_key,
     )?;
+    let told = (answer.lease.as_ref(), answer.wipe.as_ref());
     Ok(Bound {
-        stage: approved_state(answer.state, device),
+        device,
+        standing: read_standing(answer.state, told, enrolment, device, &sent.nonce)?,
         anchor,
         sealing_key: open_sealing_key(&answer.sealing_key, enrolment, entropy)?,
     })
-}
-
-/// The stage that a device state of the server means.
-pub fn approved_state(state: DeviceState, device: DeviceId) -> Stage {
-    match state {
-        DeviceState::Active => Stage::Active { device },
-        // A state this version does not know must not open anything, and must not end anything either.
-        DeviceState::Pending | DeviceState::Suspended | DeviceState::Unknown => {
-            Stage::Pending { device }
-        }
-        DeviceState::Revoked | DeviceState::Lost | DeviceState::Replaced => {
-            Stage::Revoked { device }
-        }
-    }
 }
 
 /// The answer to a device that asks for its own state.
 ///
 /// # Errors
 /// See [`WireError`].
-pub fn decode_device_state(body: &[u8], device: DeviceId) -> Result<Stage, WireError> {
+pub fn decode_device_state(
+    body: &[u8],
+    enrolment: &Enrolment,
+    device: DeviceId,
+    challenge: Uuid,
+) -> Result<Standing, WireError> {
     let answer: contract::devices::ThisDeviceResponse = decode(body)?;
     if answer.device.0 != device.0 {
         return Err(WireError::Mismatch);
     }
-    Ok(approved_state(answer.state, device))
+    let told = (answer.lease.as_ref(), answer.wipe.as_ref());
+    let challenge = challenge.to_string();
+    read_standing(answer.state, told, enrolment, device, &challenge)
+}
+
+/// The query that asks for a lease in answer to a challenge.
+pub fn challenge_query(challenge: Uuid) -> String {
+    format!("challenge={challenge}")
+}
+
+/// One of the person's devices, as the server lists it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnDevice {
+    /// The device.
+    pub id: DeviceId,
+    /// What its owner calls it.
+    pub name: String,
+    /// Kind of device.
+    pub platform: Platform,
+    /// Its state.
+    pub state: OwnDeviceState,
+    /// Enrolled at, by the server's clock.
+    pub enrolled_at_ms: i64,
+    /// Last heard of, to the minute, by the server's clock.
+    pub last_heard_ms: i64,
+}
+
+/// State of one of the person's devices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OwnDeviceState {
+    /// A manager has to approve.
+    Pending,
+    /// In use.
+    Active,
+    /// Paused.
+    Suspended,
+    /// Over.
+    Over(EndReason),
+}
+
+/// The person's devices; one in a state this version does not know is left out.
+///
+/// # Errors
+/// [`WireError::Malformed`].
+pub fn decode_devices(body: &[u8]) -> Result<Vec<OwnDevice>, WireError> {
+    let answer: contract::devices::DevicesResponse = decode(body)?;
+    Ok(answer.devices.into_iter().filter_map(own_device).collect())
+}
+
+fn own_device(device: contract::devices::DeviceSummary) -> Option<OwnDevice> {
+    Some(OwnDevice {
+        id: DeviceId(device.device.0),
+        name: device.device_name,
+        platform: match device.platform {
+            contract::enrolment::Platform::Android => Platform::Android,
+            contract::enrolment::Platform::Ios => Platform::Ios,
+            contract::enrolment::Platform::Desktop => Platform::Desktop,
+        },
+        state: match device.state {
+            DeviceState::Pending => OwnDeviceState::Pending,
+            DeviceState::Active => OwnDeviceState::Active,
+            DeviceState::Suspended => OwnDeviceState::Suspended,
+            DeviceState::Revoked => OwnDeviceState::Over(EndReason::Revoked),
+            DeviceState::Lost => OwnDeviceState::Over(EndReason::Lost),
+            DeviceState::Replaced => OwnDeviceState::Over(EndReason::Replaced),
+            DeviceState::Unknown => return None,
+        },
+        enrolled_at_ms: device.enrolled_at_ms,
+        last_heard_ms: device.last_heard_ms,
+    })
 }
 
 /// The body that asks for a login nonce.

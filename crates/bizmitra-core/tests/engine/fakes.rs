@@ -287,6 +287,14 @@ impl Store for FakeStore {
         self.0.lock().unwrap().cursor = None;
         Ok(())
     }
+
+    fn wipe(&self) -> Result<(), StoreError> {
+        let mut rows = self.0.lock().unwrap();
+        rows.items.retain(|(_, state, _)| *state != State::Acked);
+        rows.cursor = None;
+        rows.values.retain(|name, _| *name == "enrolment");
+        Ok(())
+    }
 }
 
 type Answer = Box<dyn Fn(&Request) -> Result<Response, ApiError> + Send>;

@@ -224,6 +224,8 @@ fn answer(
                 .map(|item| result(item, verdict))
                 .collect(),
             anchor: anchor(),
+            lease: None,
+            wipe: None,
         };
         change(&mut response);
         Ok(Response {

@@ -6,11 +6,12 @@ use std::time::Instant;
 use bizmitra_core::api::{ApiError, Method, Refusal, Request};
 use bizmitra_core::clock::make_random;
 use bizmitra_core::enrolment::{Enrolment, Invitation, Stage, canonical_code};
-use bizmitra_core::ids::ChainId;
+use bizmitra_core::ids::{ChainId, DeviceId};
 use bizmitra_core::keys::{KeyPair, VaultKey, entry};
+use bizmitra_core::link::{self, KeyPrint};
 use bizmitra_core::store::Key;
 use bizmitra_core::vault::{Envelope, EnvelopeContext, KdfParams, Opened, Pin, Tries};
-use bizmitra_core::wire::{self, WireError};
+use bizmitra_core::wire::{self, Standing, WireError};
 use zeroize::Zeroizing;
 
 use super::Device;
@@ -23,19 +24,28 @@ use crate::views::{Status, Topic};
 const NAME_CHARS: usize = 60;
 
 impl Device {
-    /// Looks a code up at a server; the answer is kept in memory for [`Device::activate`].
+    /// Looks a code up at a server; the answer is kept in memory for [`Device::activate`]. A pasted or scanned link in place of
+    /// the code names its server itself, and the key that server must have.
     ///
     /// # Errors
     /// The code's fate, or why the server was not reached. Nothing is bound or written.
     pub async fn check_code(&self, server: &str, code: &str) -> Result<Invitation, DeviceError> {
         let ended = self.inner.may_bind()?;
-        let code = canonical_code(code).ok_or(DeviceError::CodeUnknown)?;
-        let (origin, invitation) = self.inner.ask_code(server, &code).await?;
-        // What this device holds belongs to one person.
-        if ended.is_some_and(|ended| {
-            ended.company != invitation.company || ended.employee != invitation.employee
-        }) {
-            return Err(DeviceError::OtherPerson);
+        let (server, code, key) = read_code(server, code)?;
+        let (origin, invitation) = self.inner.ask_code(&server, &code).await?;
+        // The link says whose key the server has; what is bound already knows it.
+        let wrong_key = key.is_some_and(|key| key != KeyPrint::of(&invitation.server_key));
+        if wrong_key {
+            return Err(DeviceError::WrongServer);
+        }
+        if let Some(ended) = ended.filter(holds_records) {
+            if ended.server_key != invitation.server_key {
+                return Err(DeviceError::WrongServer);
+            }
+            // What this device holds belongs to one person.
+            if ended.company != invitation.company || ended.employee != invitation.employee {
+                return Err(DeviceError::OtherPerson);
+            }
         }
         self.inner.state().invitation = Some((origin, invitation.clone()));
         Ok(invitation)
@@ -69,6 +79,21 @@ impl Device {
     }
 }
 
+/// A code at the server given, or a link that says all of it.
+fn read_code(server: &str, typed: &str) -> Result<(String, String, Option<KeyPrint>), DeviceError> {
+    if link::is_link(typed) {
+        let link = link::read(typed).map_err(|_| DeviceError::LinkUnreadable)?;
+        return Ok((link.server, link.code, Some(link.key)));
+    }
+    let code = canonical_code(typed).ok_or(DeviceError::CodeUnknown)?;
+    Ok((server.to_owned(), code, None))
+}
+
+/// Whether records of its person may still be on the device: after a completed wipe there are none.
+fn holds_records(ended: &Enrolment) -> bool {
+    !matches!(ended.stage, Stage::Wiped { .. })
+}
+
 impl Inner {
     async fn ask_code(
         &self,
@@ -84,8 +109,8 @@ impl Inner {
         Ok((api.origin().to_owned(), invitation))
     }
 
-    /// Writes in this order: identity key, counters, vault, and the enrolment last. Killed before that, nothing is bound;
-    /// killed after it, the request goes out at the next start with these keys.
+    /// Writes in this order: identity key, the vault that is replaced, counters, vault, and the enrolment last. Killed before
+    /// that, nothing is bound; killed after it, the request goes out at the next start with these keys.
     fn make_binding(
         &self,
         origin: &str,
@@ -131,6 +156,9 @@ impl Inner {
         self.ports
             .keystore
             .save(&entry::device_identity(&enrolment.device_key), &*seed)?;
+        if let Some(ended) = &enrolment.replaces {
+            self.keep_before(ended)?;
+        }
         self.keep_tries(&Tries::default())?;
         self.keep(Key::Vault, &envelope)?;
         self.keep(Key::Enrolment, &enrolment)?;
@@ -139,6 +167,8 @@ impl Inner {
         state.identity = Some(identity);
         state.opened = Some(opened);
         state.destroyed = false;
+        state.lease = None;
+        state.lease_on_disk = None;
         state.needs_signature = false;
         state.api = None;
         state.binding = bizmitra_core::sync::Gates::default();
@@ -191,25 +221,32 @@ impl Inner {
         match answer {
             Ok(bound) => {
                 self.state().binding.open();
-                if let Some(device) = enrolment_device(&bound.stage) {
-                    tracing::info!(%device, "the server named this device");
-                }
+                tracing::info!(device = %bound.device, "the server named this device");
                 self.store.start_chain(enrolment.chain)?;
                 self.engine
                     .note_anchor(bound.anchor, &before, &self.now())?;
+                if let Standing::Active(lease) = bound.standing {
+                    // Before the stage: an active device has a lease.
+                    self.note_lease(lease, &before)?;
+                }
                 let ended = enrolment.replaces;
                 if ended.is_some() {
                     // What was kept lies under a vault that is gone: the feed brings it again.
                     self.store.reset_feed()?;
                 }
-                self.set_enrolment(Enrolment {
-                    stage: bound.stage,
+                let named = Enrolment {
+                    stage: Stage::Pending {
+                        device: bound.device,
+                    },
                     sealing_key: Some(bound.sealing_key),
                     replaces: None,
                     ..enrolment
-                })?;
+                };
+                self.set_enrolment(named.clone())?;
+                self.store.remove(Key::Before)?;
                 self.forget_ended(ended.as_deref());
                 self.state().invitation = None;
+                self.note_standing(named, bound.device, bound.standing, &before)?;
                 self.engine.hint();
                 Ok(())
             }
@@ -286,68 +323,23 @@ impl Inner {
         Ok(())
     }
 
-    fn close_binding(&self, error: &ApiError) {
+    pub(super) fn close_binding(&self, error: &ApiError) {
         let now = self.now().elapsed_ms;
         let random = u64::from_be_bytes(make_random(&*self.ports.entropy));
         self.state().binding.close(error, now, random);
         self.tell(Topic::Status);
     }
-
-    /// Asks what became of this device: approved, or revoked.
-    pub(super) async fn ask_state(&self) -> Result<(), DeviceError> {
-        let enrolment = self.enrolment()?;
-        let Some(device) = enrolment.device() else {
-            return Ok(());
-        };
-        let request = Request {
-            method: Method::Get,
-            path: wire::path::THIS_DEVICE.to_owned(),
-            query: None,
-            body: None,
-            bearer: None,
-            sign_as: Some(device),
-        };
-        match self.api()?.send(request).await {
-            Ok(response) => match wire::decode_device_state(&response.body, device) {
-                Ok(stage) => {
-                    self.state().binding.open();
-                    self.note_stage(enrolment, stage)
-                }
-                Err(_) => {
-                    self.close_binding(&ApiError::NotOurServer);
-                    Ok(())
-                }
-            },
-            Err(error) => {
-                self.close_binding(&error);
-                Ok(())
-            }
-        }
-    }
-
-    fn note_stage(&self, enrolment: Enrolment, stage: Stage) -> Result<(), DeviceError> {
-        let changed = match (&enrolment.stage, &stage) {
-            // "Pending" of an active device is a suspension: nothing to write, the gate says it.
-            (Stage::Active { .. }, Stage::Pending { .. }) => false,
-            (known, new) => known != new,
-        };
-        if changed {
-            if matches!(stage, Stage::Revoked { .. }) {
-                self.lock();
-            }
-            self.set_enrolment(Enrolment { stage, ..enrolment })?;
-            self.engine.hint();
-        }
-        Ok(())
-    }
 }
 
-fn enrolment_device(stage: &Stage) -> Option<bizmitra_core::ids::DeviceId> {
-    match stage {
-        Stage::Sent { .. } => None,
-        Stage::Pending { device } | Stage::Active { device } | Stage::Revoked { device } => {
-            Some(*device)
-        }
+/// A request signed by the device key alone.
+pub(super) fn get(path: &str, device: DeviceId) -> Request {
+    Request {
+        method: Method::Get,
+        path: path.to_owned(),
+        query: None,
+        body: None,
+        bearer: None,
+        sign_as: Some(device),
     }
 }
 

@@ -8,6 +8,7 @@ use bizmitra_core::api::Api;
 use bizmitra_core::enrolment::{Enrolment, Invitation, Stage};
 use bizmitra_core::ids::ItemId;
 use bizmitra_core::keys::{DeviceSecret, KeyPair, Keystore, KeystoreError, entry};
+use bizmitra_core::lease::Lease;
 use bizmitra_core::record::{Author, Consent, Moment};
 use bizmitra_core::seal::SealingKey;
 use bizmitra_core::store::{FeedKind, Key, Store};
@@ -63,6 +64,12 @@ pub(super) struct State {
     pub(super) sealing: Option<SealingKey>,
     /// The vault was destroyed.
     pub(super) destroyed: bool,
+    /// How long the device may be used without its server.
+    pub(super) lease: Option<Lease>,
+    /// The same as it stands on disk.
+    pub(super) lease_on_disk: Option<Lease>,
+    /// When the server last said how the device stands, by the clock that counts sleep.
+    pub(super) standing_asked_ms: Option<u64>,
     /// The counter of PINs as it stands on disk and in the keystore.
     pub(super) tries: Option<Tries>,
     pub(super) api: Option<Arc<dyn Api>>,
@@ -76,6 +83,15 @@ pub(super) struct State {
     pub(super) background_since: Option<Reading>,
     /// What was last said to listeners.
     pub(super) told: Option<super::runtime::Digest>,
+}
+
+impl State {
+    /// Whether the lease is over; without one nothing may be used either.
+    pub(super) fn is_lease_over(&self, now: &Reading) -> bool {
+        self.lease
+            .as_ref()
+            .is_none_or(|lease| lease.left_ms(now) == 0)
+    }
 }
 
 impl Inner {
@@ -167,26 +183,25 @@ impl Inner {
     /// Checks the lock: every method that reads or writes a person's data begins here.
     pub(super) fn unlocked(&self) -> Result<(Enrolment, Opened), DeviceError> {
         self.lock_if_due();
+        let now = self.now();
         let state = self.state();
         let enrolment = state.enrolment.clone().ok_or(DeviceError::NotActivated)?;
         match enrolment.stage {
-            Stage::Sent { .. } | Stage::Pending { .. } => return Err(DeviceError::NotActivated),
-            Stage::Active { .. } | Stage::Revoked { .. } => {}
+            Stage::Sent { .. } | Stage::Pending { .. } => Err(DeviceError::NotActivated),
+            Stage::Suspended { .. } => Err(DeviceError::Suspended),
+            Stage::Revoked { .. } | Stage::Wiped { .. } => Err(DeviceError::Revoked),
+            Stage::Active { .. } if state.destroyed => Err(DeviceError::Locked),
+            Stage::Active { .. } if state.is_lease_over(&now) => Err(DeviceError::LeaseEnded),
+            Stage::Active { .. } => {
+                let opened = state.opened.clone().ok_or(DeviceError::Locked)?;
+                Ok((enrolment, opened))
+            }
         }
-        let opened = match (state.opened.clone(), &enrolment.stage) {
-            (Some(opened), _) => opened,
-            (None, Stage::Revoked { .. }) => return Err(DeviceError::Revoked),
-            (None, _) => return Err(DeviceError::Locked),
-        };
-        Ok((enrolment, opened))
     }
 
     /// As [`Self::unlocked`], for those who state something new.
     pub(super) fn author(&self) -> Result<Author, DeviceError> {
         let (enrolment, opened) = self.unlocked()?;
-        if matches!(enrolment.stage, Stage::Revoked { .. }) {
-            return Err(DeviceError::Revoked);
-        }
         self.author_of(&enrolment, Some(opened))
     }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bizmitra_core::enrolment::Stage;
 use bizmitra_core::keys::{VaultKey, entry};
 use bizmitra_core::store::Key;
 use bizmitra_core::vault::{
@@ -94,6 +95,18 @@ impl Inner {
     /// One try: admitted, counted, checked. Blocking: the key derivation takes up to a second on purpose.
     pub(super) fn try_pin(&self, pin: &Pin) -> Result<Tried, DeviceError> {
         let enrolment = self.enrolment()?;
+        let over = {
+            let now = self.now();
+            let state = self.state();
+            !state.destroyed && state.is_lease_over(&now)
+        };
+        match enrolment.stage {
+            Stage::Suspended { .. } => return Err(DeviceError::Suspended),
+            Stage::Revoked { .. } | Stage::Wiped { .. } => return Err(DeviceError::Revoked),
+            // Not counted: nobody's PIN is wrong because a server was not heard of.
+            Stage::Active { .. } if over => return Err(DeviceError::LeaseEnded),
+            Stage::Active { .. } | Stage::Sent { .. } | Stage::Pending { .. } => {}
+        }
         let Some(envelope) = self.load::<Envelope>(Key::Vault)? else {
             // The binding without its vault: destroyed.
             self.note_destroyed();
@@ -203,14 +216,25 @@ impl Inner {
     /// Locks when the app was in the background for too long. Asked by every method too: a timer does not run while the
     /// system sleeps, and the clock that counts sleep knows better.
     pub(super) fn lock_if_due(&self) {
-        let (since, open) = {
+        let now = self.now();
+        let (since, open, over) = {
             let state = self.state();
-            (state.background_since.clone(), state.opened.is_some())
+            let active = matches!(
+                state.enrolment.as_ref().map(|enrolment| &enrolment.stage),
+                Some(Stage::Active { .. })
+            );
+            (
+                state.background_since.clone(),
+                state.opened.is_some(),
+                active && state.is_lease_over(&now),
+            )
         };
+        if open && over {
+            return self.lock();
+        }
         let Some(since) = since.filter(|_| open) else {
             return;
         };
-        let now = self.now();
         let passed = if since.boot_id == now.boot_id {
             now.elapsed_ms.checked_sub(since.elapsed_ms)
         } else {

@@ -8,6 +8,7 @@ use bizmitra_core::clock::make_random;
 use bizmitra_core::enrolment::{Enrolment, Stage};
 use bizmitra_core::ids::ChainId;
 use bizmitra_core::keys::{DeviceSecret, KeyPair, KeystoreError, entry};
+use bizmitra_core::lease::Lease;
 use bizmitra_core::store::{Key, Store, StoreError};
 
 use bizmitra_store::{SqlcipherStore, StoreKey};
@@ -39,6 +40,10 @@ pub(super) fn open_inner(config: Config, ports: Ports) -> Result<Inner, OpenErro
     let state = load_state(&*store, &ports)?;
     let inner = Inner::new(config, ports, store, secret, report.damage.is_some(), state);
     inner.settle_chain()?;
+    if let Err(error) = inner.settle_standing() {
+        // The next round goes on with it; nothing opens meanwhile that should not.
+        tracing::warn!(%error, "what a killed process had begun was not finished");
+    }
     if let Err(error) = inner.settle_interrupted() {
         // Owed to the chain, not to the person: it is tried again at the next start.
         tracing::warn!(%error, "evidence of an interrupted tap was not written");
@@ -72,10 +77,15 @@ fn load_state(store: &dyn Store, ports: &Ports) -> Result<State, OpenError> {
     let enrolment: Enrolment = serde_json::from_slice(&json).map_err(|_| unreadable())?;
     let identity = load_identity(ports, &enrolment)?;
     let destroyed = store.get(Key::Vault)?.is_none();
+    let lease: Option<Lease> = store
+        .get(Key::Lease)?
+        .and_then(|json| serde_json::from_slice(&json).ok());
     Ok(State {
         enrolment: Some(enrolment),
-        identity: Some(identity),
+        identity,
         destroyed,
+        lease: lease.clone(),
+        lease_on_disk: lease,
         ..State::default()
     })
 }
@@ -98,16 +108,20 @@ fn enrolment_json(store: &dyn Store, ports: &Ports) -> Result<Option<Vec<u8>>, O
     Ok(twin)
 }
 
-/// The identity key that this enrolment was made with.
+/// The identity key that this enrolment was made with; one that was wiped has none any more.
 pub(super) fn load_identity(
     ports: &Ports,
     enrolment: &Enrolment,
-) -> Result<KeyPair, KeystoreError> {
+) -> Result<Option<KeyPair>, KeystoreError> {
     let name = entry::device_identity(&enrolment.device_key);
-    let seed = ports.keystore.load(&name)?.ok_or(KeystoreError::Damaged)?;
+    let seed = match (ports.keystore.load(&name)?, &enrolment.stage) {
+        (Some(seed), _) => seed,
+        (None, Stage::Wiped { .. }) => return Ok(None),
+        (None, _) => return Err(KeystoreError::Damaged),
+    };
     let identity = KeyPair::from_secret(&seed)?;
     if identity.public() == enrolment.device_key {
-        Ok(identity)
+        Ok(Some(identity))
     } else {
         Err(KeystoreError::Damaged)
     }
@@ -129,13 +143,23 @@ impl Inner {
         Ok(())
     }
 
+    /// What a killed process had begun: a binding in place of another one, a wipe, the lease after a restart of the system.
+    fn settle_standing(&self) -> Result<(), crate::error::DeviceError> {
+        if let Ok(enrolment) = self.enrolment() {
+            let has_vault = self.restore_before(&enrolment)?;
+            self.state().destroyed = !has_vault;
+        }
+        self.settle_wipe()?;
+        self.spend_lease()
+    }
+
     /// Evidence that a killed process still owed: the device key alone signs it, since nobody unlocked anything.
-    fn settle_interrupted(&self) -> Result<(), crate::error::DeviceError> {
+    pub(super) fn settle_interrupted(&self) -> Result<(), crate::error::DeviceError> {
         let enrolment = match self.enrolment() {
             Ok(enrolment)
                 if matches!(
                     enrolment.stage,
-                    Stage::Active { .. } | Stage::Revoked { .. }
+                    Stage::Active { .. } | Stage::Suspended { .. }
                 ) =>
             {
                 enrolment

@@ -1,6 +1,6 @@
-//! A device that ended binds again: after ten wrong PINs or a revocation, with a new code, for the same person.
+//! A device binds again with a new code, for the same person: after ten wrong PINs, a forgotten one, or a revocation.
 
-use bizmitra_core::enrolment::Enrolment;
+use bizmitra_core::enrolment::{Enrolment, Stage};
 use bizmitra_core::keys::entry;
 use bizmitra_core::store::Key;
 
@@ -10,25 +10,34 @@ use crate::error::DeviceError;
 use crate::views::{Phase, Topic};
 
 impl Inner {
-    /// Whether a code may be used now, and which ended enrolment it would replace. Only once everything was delivered:
-    /// what waits is signed by the keys of the old one.
+    /// Whether a code may be used now, and which enrolment it would replace: one that ended, or a locked one whose PIN was
+    /// forgotten. Only once everything was delivered: what waits is signed by the keys of the old one.
     pub(super) fn may_bind(&self) -> Result<Option<Enrolment>, DeviceError> {
+        let counts = self.store.counts()?;
         match self.phase() {
             Phase::NotActivated => {
-                let counts = self.store.counts()?;
                 // Records whose enrolment is unknown: another person's device must not send them.
                 if counts.waiting() > 0 || counts.parked > 0 {
                     return Err(DeviceError::StillSending);
                 }
                 Ok(None)
             }
-            Phase::Destroyed | Phase::Revoked if self.store.counts()?.waiting() > 0 => {
-                Err(DeviceError::StillSending)
+            Phase::Destroyed | Phase::Revoked | Phase::Wiped | Phase::Locked => {
+                let ended = self.enrolment()?;
+                if matches!(ended.stage, Stage::Sent { .. }) {
+                    // It waits for its PIN to be signed again; its own code is under way.
+                    return Err(DeviceError::AlreadyActivated);
+                }
+                if counts.waiting() > 0 {
+                    return Err(DeviceError::StillSending);
+                }
+                Ok(Some(ended))
             }
-            Phase::Destroyed | Phase::Revoked => self.enrolment().map(Some),
-            Phase::Activating | Phase::AwaitingApproval | Phase::Locked | Phase::Unlocked => {
-                Err(DeviceError::AlreadyActivated)
-            }
+            Phase::Activating
+            | Phase::AwaitingApproval
+            | Phase::Unlocked
+            | Phase::Suspended
+            | Phase::LeaseEnded => Err(DeviceError::AlreadyActivated),
         }
     }
 
@@ -37,18 +46,25 @@ impl Inner {
     pub(super) fn undo_binding(&self, error: DeviceError) -> Result<(), DeviceError> {
         let refused = self.enrolment()?;
         let ended = refused.replaces.map(|ended| *ended);
-        let identity = ended
-            .as_ref()
-            .map(|ended| load_identity(&self.ports, ended))
-            .transpose()?;
+        let identity = match &ended {
+            Some(ended) => load_identity(&self.ports, ended)?,
+            None => None,
+        };
         match &ended {
             Some(ended) => self.keep(Key::Enrolment, ended)?,
             None => self.store.remove(Key::Enrolment)?,
         }
         self.store.remove(Key::Vault)?;
+        let has_vault = match &ended {
+            Some(ended) => self.restore_before(ended)?,
+            None => false,
+        };
+        let lease = self.load(Key::Lease)?;
         {
             let mut state = self.state();
-            state.destroyed = ended.is_some();
+            state.destroyed = !has_vault;
+            state.lease.clone_from(&lease);
+            state.lease_on_disk = lease;
             state.enrolment = ended;
             state.opened = None;
             state.sealing = None;

@@ -17,6 +17,8 @@ use crate::views::Topic;
 const LONGEST_SLEEP_MS: u64 = 30_000;
 /// A device that waits for its approval asks this often.
 const ASK_EVERY_MS: u64 = 5_000;
+/// A suspended device asks this often whether it may go on.
+const ASK_PAUSED_EVERY_MS: u64 = 30_000;
 /// A failing store is asked again after this long.
 const STORE_RETRY_MS: u64 = 5_000;
 
@@ -80,7 +82,10 @@ impl Inner {
         };
         let result = match &enrolment.stage {
             Stage::Sent { .. } => self.round_of_binding(false).await,
-            Stage::Pending { .. } => self.round_of_binding(true).await,
+            Stage::Pending { .. } | Stage::Suspended { .. } => self.round_of_binding(true).await,
+            Stage::Wiped { .. } => Ok(Next::After {
+                wait_ms: LONGEST_SLEEP_MS,
+            }),
             Stage::Active { .. } | Stage::Revoked { .. } => {
                 let api = self.api()?;
                 let opened = self.state().opened.clone();
@@ -92,12 +97,20 @@ impl Inner {
                     // Locked under way: a session that was being opened ends too.
                     self.engine.end_session();
                 }
-                let revoked = self.engine.strip()?.0 == SyncState::Revoked;
-                if revoked
-                    && matches!(enrolment.stage, Stage::Active { .. })
-                    && matches!(next, Next::After { .. })
-                {
-                    self.ask_state().await?;
+                self.settle_told()?;
+                self.settle_wipe()?;
+                let active = matches!(
+                    self.enrolment().map(|enrolment| enrolment.stage),
+                    Ok(Stage::Active { .. })
+                );
+                if active && matches!(next, Next::After { .. }) {
+                    // Refused: the server says how this device stands.
+                    if self.engine.strip()?.0 == SyncState::Revoked {
+                        self.ask_state().await?;
+                    } else {
+                        self.ask_state_if_due().await?;
+                    }
+                    self.settle_wipe()?;
                 }
                 Ok(next)
             }
@@ -128,6 +141,9 @@ impl Inner {
         Ok(
             match state.enrolment.as_ref().map(|enrolment| &enrolment.stage) {
                 Some(Stage::Active { .. } | Stage::Revoked { .. }) => Next::Now,
+                Some(Stage::Suspended { .. }) => Next::After {
+                    wait_ms: state.binding.wait_ms(now).max(ASK_PAUSED_EVERY_MS),
+                },
                 Some(Stage::Sent { .. }) if state.needs_signature && state.opened.is_none() => {
                     Next::After {
                         wait_ms: LONGEST_SLEEP_MS,
@@ -136,7 +152,7 @@ impl Inner {
                 Some(Stage::Sent { .. } | Stage::Pending { .. }) => Next::After {
                     wait_ms: state.binding.wait_ms(now).max(ASK_EVERY_MS),
                 },
-                None => Next::After {
+                Some(Stage::Wiped { .. }) | None => Next::After {
                     wait_ms: LONGEST_SLEEP_MS,
                 },
             },
@@ -159,7 +175,9 @@ impl Inner {
     fn clear_waits(&self) {
         self.engine.hint();
         let now = self.now().elapsed_ms;
-        self.state().binding.hint(now);
+        let mut state = self.state();
+        state.binding.hint(now);
+        state.standing_asked_ms = None;
     }
 
     /// The platform or the person says that a try is worth it.

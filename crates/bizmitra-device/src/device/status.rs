@@ -21,8 +21,11 @@ impl Inner {
             Phase::NotActivated
             | Phase::Activating
             | Phase::AwaitingApproval
+            | Phase::Suspended
+            | Phase::LeaseEnded
             | Phase::Destroyed
-            | Phase::Revoked => None,
+            | Phase::Revoked
+            | Phase::Wiped => None,
         };
         Ok(Status {
             phase,
@@ -51,6 +54,15 @@ impl Inner {
             pin_digits: self.pin_digits(),
             sync: self.sync_status()?,
             store_was_damaged: self.damaged,
+            ended: enrolment
+                .as_ref()
+                .and_then(|enrolment| match enrolment.stage {
+                    Stage::Revoked { reason, .. } | Stage::Wiped { reason } => Some(reason),
+                    Stage::Sent { .. }
+                    | Stage::Pending { .. }
+                    | Stage::Active { .. }
+                    | Stage::Suspended { .. } => None,
+                }),
             server: enrolment.map(|enrolment| enrolment.origin),
         })
     }
@@ -73,6 +85,7 @@ impl Inner {
     }
 
     pub(super) fn phase(&self) -> Phase {
+        let now = self.now();
         let state = self.state();
         let Some(enrolment) = &state.enrolment else {
             return Phase::NotActivated;
@@ -82,8 +95,11 @@ impl Inner {
             Stage::Sent { .. } if state.needs_signature && state.opened.is_none() => Phase::Locked,
             Stage::Sent { .. } => Phase::Activating,
             Stage::Pending { .. } => Phase::AwaitingApproval,
+            Stage::Suspended { .. } => Phase::Suspended,
             Stage::Revoked { .. } => Phase::Revoked,
+            Stage::Wiped { .. } => Phase::Wiped,
             Stage::Active { .. } if state.destroyed => Phase::Destroyed,
+            Stage::Active { .. } if state.is_lease_over(&now) => Phase::LeaseEnded,
             Stage::Active { .. } if state.opened.is_some() => Phase::Unlocked,
             Stage::Active { .. } => Phase::Locked,
         }
@@ -102,15 +118,38 @@ impl Inner {
             .map(|enrolment| enrolment.stage.clone());
         let (state, done, next_try_ms) = match stage {
             // Before the device is active its own exchange is what the strip is about.
-            Some(Stage::Sent { .. } | Stage::Pending { .. }) => {
+            Some(
+                stage @ (Stage::Sent { .. } | Stage::Pending { .. } | Stage::Suspended { .. }),
+            ) => {
                 let now = self.now();
                 let state = self.state();
                 let wait_ms = state.binding.wait_ms(now.elapsed_ms);
-                (state.binding.state(1), 0, (wait_ms > 0).then_some(wait_ms))
+                // What waits for a manager is not on its way.
+                let sending = u32::from(matches!(stage, Stage::Sent { .. }));
+                let strip = state.binding.state(sending);
+                (strip, 0, (wait_ms > 0).then_some(wait_ms))
             }
-            Some(Stage::Revoked { .. }) => {
-                let (_, done, next) = self.engine.strip()?;
-                (SyncState::Revoked, done, next)
+            Some(Stage::Wiped { .. }) => (SyncState::AllSent, 0, None),
+            // Delivery goes on, and what stands in its way is worth a word.
+            Some(Stage::Revoked { .. }) => match self.engine.strip()? {
+                (SyncState::AllSent | SyncState::Sending, done, next) => {
+                    (SyncState::Revoked, done, next)
+                }
+                other => other,
+            },
+            // The engine is silent while it is locked: what stands in the way of the question is worth a word.
+            Some(Stage::Active { .. }) if self.phase() == Phase::LeaseEnded => {
+                let (strip, now) = (self.engine.strip()?, self.now());
+                let state = self.state();
+                let wait_ms = state.binding.wait_ms(now.elapsed_ms);
+                match state.binding.closed() {
+                    Some(_) => (
+                        state.binding.state(waiting),
+                        strip.1,
+                        (wait_ms > 0).then_some(wait_ms),
+                    ),
+                    None => strip,
+                }
             }
             Some(Stage::Active { .. }) | None => self.engine.strip()?,
         };

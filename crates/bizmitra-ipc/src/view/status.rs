@@ -33,6 +33,8 @@ pub struct StatusView {
     pub theme: Theme,
     /// The store was damaged and moved aside at this start.
     pub store_was_damaged: bool,
+    /// Why the device is over, if it is.
+    pub ended: Option<EndReason>,
     /// The server that the activation form offers; set by an administrator or by the demo.
     pub default_server: String,
 }
@@ -53,10 +55,28 @@ pub enum Phase {
     Unlocked,
     /// The vault was destroyed after 10 wrong PINs; a new code is needed, unsent records are still delivered.
     Destroyed,
-    /// A manager revoked the device.
+    /// A manager paused the device.
+    Suspended,
+    /// The device was without its server for too long.
+    LeaseEnded,
+    /// The device is over; what could be read is destroyed, what was recorded is still delivered.
     Revoked,
+    /// The device is over and holds nothing any more.
+    Wiped,
     /// The operating system's keystore is missing or refuses.
     NoKeystore,
+}
+
+/// Why a device is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndReason {
+    /// Switched off by a manager or by its own person.
+    Revoked,
+    /// Reported lost.
+    Lost,
+    /// Another device took its place.
+    Replaced,
 }
 
 /// The sync strip.

@@ -34,6 +34,11 @@ impl Session {
         self.request.json()
     }
 
+    /// `scheme://host[:port]` as this server knows itself.
+    pub(crate) fn origin(&self) -> &str {
+        &self.request.origin
+    }
+
     /// Refuses those who never decide about others.
     pub(crate) fn decides(&self) -> Result<()> {
         match self.person.role {

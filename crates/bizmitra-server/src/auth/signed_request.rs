@@ -121,10 +121,23 @@ fn verify(server: &Server, signature: &RequestSignature) -> Result<Caller> {
         .limits()
         .spend_of_device(device.id, DeviceWork::Request, server.now_ms())
         .map_err(ServerError::TooMany)?;
-    Ok(Caller {
-        scope: scope::of_device(&device),
-        device,
-    })
+    let scope = scope::of_device(&device);
+    note_heard(server, &scope, &device);
+    Ok(Caller { scope, device })
+}
+
+/// When a device was last heard of is said to the minute: saves a commit for each request.
+const HEARD_MS: i64 = 60_000;
+
+/// Remembers that the device is alive. Nothing hangs on it: a disk that refuses must not refuse the request.
+fn note_heard(server: &Server, scope: &CompanyScope, device: &Device) {
+    let now_ms = server.now_ms();
+    if now_ms.saturating_sub(device.heard_ms) < HEARD_MS {
+        return;
+    }
+    if let Err(error) = server.write(|tx| storage::device::touch(tx, scope, device.id, now_ms)) {
+        tracing::warn!(%error, "when a device was heard of could not be written");
+    }
 }
 
 /// Base point of edwards25519 (RFC 8032, section 5.1): a valid key whose private half nobody uses.

@@ -4,7 +4,7 @@ use anyhow::Context;
 use bizmitra_contract::enrolment::Approval;
 use bizmitra_contract::login::Role;
 use bizmitra_server::ServerConfig;
-use bizmitra_server::admin::{self, NewPerson};
+use bizmitra_server::admin::{self, DeviceRules, NewPerson};
 use clap::Subcommand;
 
 use super::{Data, InCompany, open, print};
@@ -32,6 +32,20 @@ pub(crate) enum CompanyCommand {
         #[command(flatten)]
         company: InCompany,
     },
+    /// Sets how many devices a person may have in use, and how long one goes without its server.
+    Devices {
+        #[command(flatten)]
+        at: InCompany,
+        /// Phones of a person.
+        #[arg(long)]
+        phones: Option<u8>,
+        /// Desktops of a person.
+        #[arg(long)]
+        desktops: Option<u8>,
+        /// Days without the server after which a device locks.
+        #[arg(long)]
+        lease_days: Option<u8>,
+    },
 }
 
 /// Does it.
@@ -47,7 +61,33 @@ pub(crate) fn run(command: CompanyCommand) -> anyhow::Result<()> {
             let key = admin::rotate_sealing_key(&company.open()?, company.company)?;
             print(&format!("sealing key {key}"))
         }
+        CompanyCommand::Devices {
+            at,
+            phones,
+            desktops,
+            lease_days,
+        } => set_devices(&at, (phones, desktops, lease_days)),
     }
+}
+
+fn set_devices(
+    at: &InCompany,
+    (phones, desktops, lease_days): (Option<u8>, Option<u8>, Option<u8>),
+) -> anyhow::Result<()> {
+    let server = at.open()?;
+    let known = admin::rules_for_devices(&server, at.company).context("cannot read the rules")?;
+    let rules = DeviceRules {
+        phones: phones.unwrap_or(known.phones),
+        desktops: desktops.unwrap_or(known.desktops),
+        lease_days: lease_days.unwrap_or(known.lease_days),
+    };
+    if rules != known {
+        admin::set_rules_for_devices(&server, at.company, rules).context("cannot set the rules")?;
+    }
+    print(&format!(
+        "phones {}, desktops {}, lease {} days",
+        rules.phones, rules.desktops, rules.lease_days
+    ))
 }
 
 fn create(data: Data, name: &str, admin: String, zone: &str) -> anyhow::Result<()> {

@@ -8,7 +8,7 @@ use bizmitra_server::admin::{self, NewPerson};
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
 
-use super::{InCompany, print};
+use super::{InCompany, print, qr};
 
 /// People.
 #[derive(Subcommand)]
@@ -77,6 +77,9 @@ pub(crate) struct InviteArgs {
     /// A manager has to approve the device by its fingerprint.
     #[arg(long)]
     manual_approval: bool,
+    /// Address of the server, when it is not the one it was last served at.
+    #[arg(long, value_name = "URL")]
+    server: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -133,18 +136,26 @@ fn list(at: &InCompany, json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Makes a code for a person who is there.
-pub(crate) fn invite(args: &InviteArgs) -> anyhow::Result<()> {
+/// Makes a code for a person who is there. The code alone stands in the first line, for scripts.
+pub(crate) fn invite(args: InviteArgs) -> anyhow::Result<()> {
     let approval = if args.manual_approval {
         Approval::Manual
     } else {
         Approval::Automatic
     };
     let server = args.at.open()?;
-    print(
-        &admin::invite(&server, args.at.company, args.employee, approval)
-            .context("cannot invite")?,
-    )
+    let origin = qr::origin(&server, args.server)?;
+    let code = admin::invite(&server, args.at.company, args.employee, approval)
+        .context("cannot invite")?;
+    print(&code)?;
+    let Some(origin) = origin else {
+        return print(
+            "No link: the server was never served from here. Give its address by --server.",
+        );
+    };
+    let link = admin::link(&server, args.at.company, &code, &origin)?;
+    print(&link)?;
+    qr::print(&link)
 }
 
 /// A role as people read it.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use bizmitra_server::demo::{self, Demo};
-use bizmitra_server::{IpNet, ServerConfig, TlsFiles, serve, stop_signal};
+use bizmitra_server::{IpNet, ServerConfig, TlsFiles, admin, serve, stop_signal};
 use clap::Args;
 
 use super::people::role_name;
@@ -91,10 +91,10 @@ pub(crate) fn run(args: ServeArgs) -> anyhow::Result<()> {
             let listener = tokio::net::TcpListener::bind(args.listen)
                 .await
                 .context("cannot listen")?;
-            print(&format!(
-                "listening on {scheme}://{}",
-                listener.local_addr()?
-            ))?;
+            let address = format!("{scheme}://{}", listener.local_addr()?);
+            let public = server.config().origin.clone();
+            admin::note_origin(&server, public.as_deref().unwrap_or(&address))?;
+            print(&format!("listening on {address}"))?;
             serve(listener, server, stop_signal())
                 .await
                 .context("cannot serve")

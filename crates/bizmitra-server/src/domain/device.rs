@@ -1,33 +1,63 @@
-//! Decisions about devices: approve, revoke, replace.
+//! Decisions about devices: who may make them, and what they bring about.
 
 use bizmitra_contract::devices::{
-    DeviceStateResponse, PendingDevicesResponse, RevokeRequest, ThisDeviceResponse,
+    DeviceStateResponse, DevicesResponse, PendingDevicesResponse, ReplaceResponse,
+    ThisDeviceResponse,
 };
-use bizmitra_contract::enrolment::DeviceState;
-use bizmitra_contract::ids::DeviceId;
+use bizmitra_contract::enrolment::{Approval, DeviceState};
+use bizmitra_contract::ids::{DeviceId, EmployeeId};
 use bizmitra_contract::login::Role;
 use bizmitra_contract::problem::ProblemCode;
+use bizmitra_contract::statement::EndReason;
 use rusqlite::Connection;
 
 use super::code::canonical_fingerprint;
+use super::device_state::{Decision, Effect, Event, Life, decide};
+use super::standing::standing;
+use super::{invitation, link};
 use crate::auth::{CompanyScope, Session};
 use crate::error::{Result, ServerError};
 use crate::server::Server;
 use crate::signed::fingerprint;
 use crate::storage::audit::Action;
-use crate::storage::device::Device;
-use crate::storage::{self, employee};
+use crate::storage::device::{Device, Whose};
+use crate::storage::{self, company, employee};
 
 /// Longest reason, characters.
 const MAX_REASON: usize = 200;
 
+/// Who decides, and why.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct By<'a> {
+    /// The deciding person; `None` for the operator's command line and for what follows from something else.
+    pub(crate) actor: Option<EmployeeId>,
+    /// For the audit log.
+    pub(crate) reason: &'a str,
+}
+
+impl By<'_> {
+    /// What follows from something else.
+    pub(crate) const CONSEQUENCE: Self = By {
+        actor: None,
+        reason: "",
+    };
+}
+
 /// The asking device as it sees itself.
-pub(crate) fn this_device(device: &Device) -> ThisDeviceResponse {
-    ThisDeviceResponse {
+pub(crate) fn this_device(
+    server: &Server,
+    scope: &CompanyScope,
+    device: &Device,
+    challenge: &str,
+) -> Result<ThisDeviceResponse> {
+    let told = server.read(|db| standing(server, db, scope, device, challenge))?;
+    Ok(ThisDeviceResponse {
         device: device.id,
         state: device.state,
         fingerprint: fingerprint(&device.device_key, &device.presence_key),
-    }
+        lease: told.lease,
+        wipe: told.wipe,
+    })
 }
 
 /// Devices that wait for the asking person's decision.
@@ -38,18 +68,59 @@ pub(crate) fn pending(server: &Server, session: &Session) -> Result<PendingDevic
     Ok(PendingDevicesResponse { devices })
 }
 
-/// Whether a person decides about another person's devices; nobody decides about their own here.
+/// The asking person's own devices.
+pub(crate) fn mine(server: &Server, session: &Session) -> Result<DevicesResponse> {
+    let whose = Whose::Of(session.person.id);
+    let devices = server.read(|db| storage::device::list(db, &session.caller.scope, whose))?;
+    Ok(DevicesResponse { devices })
+}
+
+/// Devices that the asking person decides about.
+pub(crate) fn decided_about(server: &Server, session: &Session) -> Result<DevicesResponse> {
+    session.decides()?;
+    let whose = match session.person.role {
+        Role::Admin => Whose::Everyone,
+        Role::SiteManager | Role::Employee | Role::PrivacyOfficer | Role::Unknown => {
+            Whose::EmployeesOf(session.person.id)
+        }
+    };
+    let devices = server.read(|db| storage::device::list(db, &session.caller.scope, whose))?;
+    Ok(DevicesResponse { devices })
+}
+
+/// Whether a person decides about another person's devices. A site manager decides about employees: a code for the place of
+/// an admin's device would make the manager an admin.
 fn decides_about(db: &Connection, session: &Session, device: &Device) -> Result<bool> {
+    let scope = &session.caller.scope;
     match session.person.role {
         Role::Admin => Ok(true),
-        Role::SiteManager => employee::share_a_site(
-            db,
-            &session.caller.scope,
-            device.employee,
-            session.person.id,
-        ),
+        Role::SiteManager => {
+            let owner = employee::get(db, scope, device.employee)?;
+            Ok(owner.is_some_and(|owner| owner.role == Role::Employee)
+                && employee::share_a_site(db, scope, device.employee, session.person.id)?)
+        }
         Role::Employee | Role::PrivacyOfficer | Role::Unknown => Ok(false),
     }
+}
+
+/// A device that the asking person decides about; what is not there and what is not theirs answer alike.
+fn device_of_others(db: &Connection, session: &Session, id: DeviceId) -> Result<Device> {
+    let device =
+        storage::device::get(db, &session.caller.scope, id)?.ok_or(ServerError::NOT_FOUND)?;
+    if device.employee == session.person.id {
+        return Err(ServerError::Refused(ProblemCode::Forbidden));
+    }
+    if decides_about(db, session, &device)? {
+        Ok(device)
+    } else {
+        Err(ServerError::NOT_FOUND)
+    }
+}
+
+/// Whether somebody read this from the device's screen.
+pub(crate) fn is_fingerprint_of(typed: &str, device: &Device) -> bool {
+    let shown = fingerprint(&device.device_key, &device.presence_key);
+    canonical_fingerprint(typed).is_some_and(|typed| Some(typed) == canonical_fingerprint(&shown))
 }
 
 /// Approves a pending device by the fingerprint on its screen.
@@ -60,100 +131,224 @@ pub(crate) fn approve(
     typed: &str,
 ) -> Result<DeviceStateResponse> {
     session.decides()?;
-    let scope = &session.caller.scope;
-    let now_ms = server.now_ms();
     server.write(|tx| {
-        let device = storage::device::get(tx, scope, id)?.ok_or(ServerError::NOT_FOUND)?;
-        if !decides_about(tx, session, &device)? {
-            return Err(ServerError::NOT_FOUND);
-        }
-        if device.employee == session.person.id {
-            return Err(ServerError::Refused(ProblemCode::Forbidden));
-        }
-        let shown = fingerprint(&device.device_key, &device.presence_key);
-        if canonical_fingerprint(typed).is_none()
-            || canonical_fingerprint(typed) != canonical_fingerprint(&shown)
-        {
+        let device = device_of_others(tx, session, id)?;
+        if !is_fingerprint_of(typed, &device) {
             return Err(ServerError::Refused(ProblemCode::FingerprintMismatch));
         }
-        match device.state {
-            DeviceState::Active => {}
-            DeviceState::Pending => {
-                storage::device::set_state(tx, scope, id, DeviceState::Active)?;
-                storage::audit::insert(
-                    tx,
-                    scope,
-                    (Some(session.person.id), Action::Approved, ""),
-                    id,
-                    now_ms,
-                )?;
-                replace_older(tx, scope, &device, now_ms)?;
-            }
-            DeviceState::Suspended
-            | DeviceState::Revoked
-            | DeviceState::Lost
-            | DeviceState::Replaced
-            | DeviceState::Unknown => return Err(ServerError::Refused(ProblemCode::Conflict)),
-        }
-        Ok(DeviceStateResponse {
-            device: id,
-            state: DeviceState::Active,
-        })
+        let by = By {
+            actor: Some(session.person.id),
+            reason: "",
+        };
+        apply(
+            server,
+            tx,
+            &session.caller.scope,
+            &device,
+            Event::Approve,
+            by,
+        )
     })
 }
 
-/// Revokes a device: one's own, or one that the asking person decides about. Its sessions end at once.
-pub(crate) fn revoke(
+/// Suspends or resumes a device of somebody else.
+pub(crate) fn pause(
     server: &Server,
     session: &Session,
     id: DeviceId,
-    request: &RevokeRequest,
+    event: Event,
+    reason: &str,
 ) -> Result<DeviceStateResponse> {
-    if request.reason.chars().count() > MAX_REASON {
-        return Err(ServerError::INVALID);
-    }
+    session.decides()?;
+    check_reason(reason)?;
+    server.write(|tx| {
+        let device = device_of_others(tx, session, id)?;
+        let by = By {
+            actor: Some(session.person.id),
+            reason,
+        };
+        apply(server, tx, &session.caller.scope, &device, event, by)
+    })
+}
+
+/// Ends a device: one's own, or one that the asking person decides about.
+pub(crate) fn end(
+    server: &Server,
+    session: &Session,
+    id: DeviceId,
+    why: EndReason,
+    reason: &str,
+) -> Result<DeviceStateResponse> {
+    check_reason(reason)?;
     let scope = &session.caller.scope;
-    let now_ms = server.now_ms();
     server.write(|tx| {
         let device = storage::device::get(tx, scope, id)?.ok_or(ServerError::NOT_FOUND)?;
         if device.employee != session.person.id && !decides_about(tx, session, &device)? {
             return Err(ServerError::NOT_FOUND);
         }
-        let state = match device.state {
-            DeviceState::Pending | DeviceState::Active | DeviceState::Suspended => {
-                let entry = (
-                    Some(session.person.id),
-                    Action::Revoked,
-                    request.reason.as_str(),
-                );
-                end(tx, scope, id, DeviceState::Revoked)?;
-                storage::audit::insert(tx, scope, entry, id, now_ms)?;
-                DeviceState::Revoked
-            }
-            over @ (DeviceState::Revoked
-            | DeviceState::Lost
-            | DeviceState::Replaced
-            | DeviceState::Unknown) => over,
+        let by = By {
+            actor: Some(session.person.id),
+            reason,
         };
-        Ok(DeviceStateResponse { device: id, state })
+        apply(server, tx, scope, &device, Event::End(why), by)
     })
 }
 
-/// A person has one phone and one desktop: an older one of the class makes place.
-pub(crate) fn replace_older(
+/// Makes a one-time code for the device that takes this one's place.
+pub(crate) fn replace(
+    server: &Server,
+    session: &Session,
+    id: DeviceId,
+    reason: &str,
+) -> Result<ReplaceResponse> {
+    session.decides()?;
+    check_reason(reason)?;
+    let scope = &session.caller.scope;
+    server.write(|tx| {
+        let device = device_of_others(tx, session, id)?;
+        let by = By {
+            actor: Some(session.person.id),
+            reason,
+        };
+        issue_replacement(server, tx, scope, &device, by, session.origin())
+    })
+}
+
+/// The same for whoever may: the code takes the place of earlier ones, and the old device stays until the new one is active.
+pub(crate) fn issue_replacement(
+    server: &Server,
     tx: &Connection,
     scope: &CompanyScope,
     device: &Device,
-    now_ms: i64,
-) -> Result<()> {
-    for older in storage::device::living_of_class(tx, scope, device)? {
-        end(tx, scope, older, DeviceState::Replaced)?;
-        storage::audit::insert(tx, scope, (None, Action::Replaced, ""), older, now_ms)?;
+    by: By<'_>,
+    origin: &str,
+) -> Result<ReplaceResponse> {
+    storage::invitation::take_back(tx, scope, device.id)?;
+    let place = invitation::Place {
+        employee: device.employee,
+        approval: Approval::Automatic,
+        replaces: Some(device.id),
+    };
+    let (code, expires_at_ms) = invitation::issue(server, tx, scope, place)?;
+    let entry = (by.actor, Action::ReplacementCode, by.reason);
+    storage::audit::insert(tx, scope, entry, device.id, server.now_ms())?;
+    let key = server.keys().statement_key(scope.id())?;
+    Ok(ReplaceResponse {
+        link: link::write(origin, &code, key.verifying_key().as_bytes()),
+        code: code.shown(),
+        expires_at_ms,
+    })
+}
+
+fn check_reason(reason: &str) -> Result<()> {
+    if reason.chars().count() > MAX_REASON {
+        return Err(ServerError::INVALID);
     }
     Ok(())
 }
 
-fn end(tx: &Connection, scope: &CompanyScope, device: DeviceId, state: DeviceState) -> Result<()> {
-    storage::device::set_state(tx, scope, device, state)?;
-    storage::session::end_all(tx, scope, device)
+/// Does what the state machine decides, and writes it down.
+pub(crate) fn apply(
+    server: &Server,
+    tx: &Connection,
+    scope: &CompanyScope,
+    device: &Device,
+    event: Event,
+    by: By<'_>,
+) -> Result<DeviceStateResponse> {
+    let conflict = || ServerError::Refused(ProblemCode::Conflict);
+    let life = Life::of(device.state).ok_or_else(conflict)?;
+    let state = match decide(life, event) {
+        Decision::Refused => return Err(conflict()),
+        Decision::Stays => device.state,
+        Decision::Becomes(next, effect) => {
+            let state = next.state().ok_or_else(conflict)?;
+            let now_ms = server.now_ms();
+            storage::device::set_state(tx, scope, device.id, state, now_ms)?;
+            if let Some(action) = action_of(event) {
+                let entry = (by.actor, action, by.reason);
+                storage::audit::insert(tx, scope, entry, device.id, now_ms)?;
+            }
+            perform(server, tx, scope, device, effect)?;
+            state
+        }
+    };
+    Ok(DeviceStateResponse {
+        device: device.id,
+        state,
+    })
+}
+
+/// Enrolment writes its own entry, with the row.
+fn action_of(event: Event) -> Option<Action> {
+    match event {
+        Event::Approve => Some(Action::Approved),
+        Event::Suspend => Some(Action::Suspended),
+        Event::Resume => Some(Action::Resumed),
+        Event::End(EndReason::Revoked) => Some(Action::Revoked),
+        Event::End(EndReason::Lost) => Some(Action::Lost),
+        Event::End(EndReason::Replaced) => Some(Action::Replaced),
+        Event::Enrol | Event::EnrolForApproval | Event::End(EndReason::Unknown) => None,
+    }
+}
+
+/// What a decision brings about beside the state itself.
+pub(crate) fn perform(
+    server: &Server,
+    tx: &Connection,
+    scope: &CompanyScope,
+    device: &Device,
+    effect: Effect,
+) -> Result<()> {
+    match effect {
+        Effect::None => Ok(()),
+        Effect::EndSessions => storage::session::end_all(tx, scope, device.id),
+        Effect::MakePlace => make_place(server, tx, scope, device),
+    }
+}
+
+/// The device whose place this one takes is over; so are the oldest of its class beyond what the company allows.
+fn make_place(
+    server: &Server,
+    tx: &Connection,
+    scope: &CompanyScope,
+    device: &Device,
+) -> Result<()> {
+    let named = storage::invitation::replaced_by(tx, scope, device.id)?
+        .map(|id| storage::device::get(tx, scope, id))
+        .transpose()?
+        .flatten();
+    let replaced = Event::End(EndReason::Replaced);
+    if let Some(older) = named {
+        apply(server, tx, scope, &older, replaced, By::CONSEQUENCE)?;
+    }
+    let rules = company::device_rules(tx, scope)?;
+    let most = if storage::device::is_phone(device) {
+        rules.phones
+    } else {
+        rules.desktops
+    };
+    let others = usize::from(most).saturating_sub(1);
+    for older in storage::device::living_of_class(tx, scope, device)?
+        .iter()
+        .skip(others)
+    {
+        apply(server, tx, scope, older, replaced, By::CONSEQUENCE)?;
+    }
+    Ok(())
+}
+
+/// The state that a code leads to.
+pub(crate) fn enrolled(approval: Approval) -> Result<(DeviceState, Effect)> {
+    let event = match approval {
+        Approval::Automatic => Event::Enrol,
+        Approval::Manual => Event::EnrolForApproval,
+    };
+    match decide(Life::Invited, event) {
+        Decision::Becomes(life, effect) => life
+            .state()
+            .map(|state| (state, effect))
+            .ok_or(ServerError::INVALID),
+        Decision::Stays | Decision::Refused => Err(ServerError::INVALID),
+    }
 }

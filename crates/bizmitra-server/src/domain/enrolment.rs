@@ -1,12 +1,14 @@
 //! Enrolment: a code is used up and two public keys become a device.
 
-use bizmitra_contract::enrolment::{Approval, DeviceState, EnrolmentRequest, EnrolmentResponse};
+use bizmitra_contract::enrolment::{EnrolmentRequest, EnrolmentResponse};
 use bizmitra_contract::ids::DeviceId;
 use bizmitra_contract::problem::ProblemCode;
 use rusqlite::Connection;
 
 use super::code::Code;
+use super::device_state::Effect;
 use super::invitation::{self, Opened};
+use super::standing::standing;
 use crate::auth::Purpose;
 use crate::error::{Result, ServerError};
 use crate::server::Server;
@@ -55,7 +57,7 @@ fn redeem(
         let same = device.device_key == request.device_key.0
             && device.presence_key == request.presence_key.0;
         return if same {
-            answer(server, tx, &device)
+            answer(server, tx, &device, &request.nonce)
         } else {
             Err(ServerError::Refused(ProblemCode::CodeUsed))
         };
@@ -73,11 +75,13 @@ fn redeem(
     if storage::device::is_key_taken(tx, scope, &request.device_key.0)? {
         return Err(ServerError::Refused(ProblemCode::Conflict));
     }
-    let device = add_device(server, tx, opened, request)?;
+    let (device, effect) = add_device(server, tx, opened, request)?;
     if !storage::invitation::use_up(tx, scope, &opened.invitation.tag, device.id)? {
         return Err(ServerError::Refused(ProblemCode::CodeUsed));
     }
-    answer(server, tx, &device)
+    // After the code is used up: it says whose place the device takes.
+    super::device::perform(server, tx, scope, &device, effect)?;
+    answer(server, tx, &device, &request.nonce)
 }
 
 /// Both keys must be usable, different, and have signed what is asked.
@@ -101,8 +105,9 @@ fn add_device(
     tx: &Connection,
     opened: &Opened,
     request: &EnrolmentRequest,
-) -> Result<Device> {
+) -> Result<(Device, Effect)> {
     let (scope, now_ms) = (&opened.scope, server.now_ms());
+    let (state, effect) = super::device::enrolled(opened.invitation.approval)?;
     let device = Device {
         company: scope.id(),
         id: DeviceId(uuid::Uuid::new_v4()),
@@ -112,21 +117,23 @@ fn add_device(
         platform: request.platform,
         name: request.device_name.clone(),
         app_version: request.app_version.clone(),
-        state: match opened.invitation.approval {
-            Approval::Automatic => DeviceState::Active,
-            Approval::Manual => DeviceState::Pending,
-        },
+        state,
+        state_ms: now_ms,
+        heard_ms: now_ms,
     };
     storage::device::insert(tx, scope, &device, now_ms)?;
     storage::audit::insert(tx, scope, (None, Action::Enrolled, ""), device.id, now_ms)?;
-    if device.state == DeviceState::Active {
-        super::device::replace_older(tx, scope, &device, now_ms)?;
-    }
-    Ok(device)
+    Ok((device, effect))
 }
 
-fn answer(server: &Server, tx: &Connection, device: &Device) -> Result<EnrolmentResponse> {
+fn answer(
+    server: &Server,
+    tx: &Connection,
+    device: &Device,
+    nonce: &str,
+) -> Result<EnrolmentResponse> {
     let scope = crate::auth::scope_of_caller(device);
+    let told = standing(server, tx, &scope, device, nonce)?;
     Ok(EnrolmentResponse {
         device: device.id,
         company: device.company,
@@ -135,5 +142,7 @@ fn answer(server: &Server, tx: &Connection, device: &Device) -> Result<Enrolment
         fingerprint: fingerprint(&device.device_key, &device.presence_key),
         anchor: server.make_anchor(tx, &scope, device.id)?,
         sealing_key: super::sealing::statement(server, tx, &scope)?,
+        lease: told.lease,
+        wipe: told.wipe,
     })
 }

@@ -1,7 +1,6 @@
 //! The batch: one savepoint per item, one commit, a verdict each.
 
 use bizmitra_contract::encoding::{Bytes, Bytes32, Bytes64};
-use bizmitra_contract::enrolment::DeviceState;
 use bizmitra_contract::problem::ProblemCode;
 use bizmitra_contract::record::RecordBody;
 use bizmitra_contract::statement::Receipt;
@@ -13,6 +12,7 @@ use rusqlite::{Connection, Transaction};
 
 use super::record::{VerifiedRecord, verify};
 use super::sealing::{Closed, Seals};
+use super::standing::{is_over, standing};
 use super::{attendance, day};
 use crate::auth::{Caller, may_sign_in};
 use crate::error::{Result, ServerError};
@@ -46,10 +46,10 @@ pub(crate) fn apply(
     if request.items.len() > MAX_ITEMS {
         return Err(ServerError::Refused(ProblemCode::TooLarge));
     }
-    let late = match caller.device.state {
-        DeviceState::Revoked | DeviceState::Lost | DeviceState::Replaced => true,
-        state => may_sign_in(state).map(|()| false)?,
-    };
+    let late = is_over(caller.device.state);
+    if !late {
+        may_sign_in(caller.device.state)?;
+    }
     let scope = &caller.scope;
     let batch = Batch {
         caller,
@@ -61,13 +61,21 @@ pub(crate) fn apply(
         received_ms: server.now_ms(),
         late,
     };
-    let (results, anchor) = server.write(|tx| {
+    let (results, anchor, told) = server.write(|tx| {
         let results = request
             .items
             .iter()
             .map(|item| batch.apply_one(tx, item))
             .collect::<Result<Vec<_>>>()?;
-        Ok((results, server.make_anchor(tx, scope, caller.device.id)?))
+        let told = standing(
+            server,
+            tx,
+            scope,
+            &caller.device,
+            &request.req_id.to_string(),
+        )?;
+        let anchor = server.make_anchor(tx, scope, caller.device.id)?;
+        Ok((results, anchor, told))
     })?;
     Ok(BatchResponse {
         req_id: request.req_id,
@@ -75,6 +83,8 @@ pub(crate) fn apply(
         server_time_ms: server.now_ms(),
         results,
         anchor,
+        lease: told.lease,
+        wipe: told.wipe,
     })
 }
 

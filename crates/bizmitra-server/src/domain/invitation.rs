@@ -2,7 +2,7 @@
 
 use bizmitra_contract::encoding::Bytes32;
 use bizmitra_contract::enrolment::{Approval, InvitationResponse};
-use bizmitra_contract::ids::EmployeeId;
+use bizmitra_contract::ids::{DeviceId, EmployeeId};
 use bizmitra_contract::problem::ProblemCode;
 use rusqlite::Connection;
 use subtle::ConstantTimeEq as _;
@@ -108,30 +108,42 @@ pub(crate) fn check(server: &Server, text: &str) -> Result<InvitationResponse> {
     })
 }
 
-/// Makes a code for a person.
+/// The place that a code opens.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
+    /// Whose device it will be.
+    pub(crate) employee: EmployeeId,
+    /// How it becomes active.
+    pub(crate) approval: Approval,
+    /// The device that is over then.
+    pub(crate) replaces: Option<DeviceId>,
+}
+
+/// Makes a code, and says until when it can be used.
 pub(crate) fn issue(
     server: &Server,
     db: &Connection,
     scope: &CompanyScope,
-    employee: EmployeeId,
-    approval: Approval,
-) -> Result<Code> {
+    place: Place,
+) -> Result<(Code, i64)> {
     let now_ms = server.now_ms();
+    let expires_ms = now_ms.saturating_add(LIFETIME_MS);
     loop {
         let code = Code::make()?;
         let invitation = Invitation {
             tag: code.tag(),
             company: scope.id(),
-            employee,
+            employee: place.employee,
             secret_mac: server.keys().code_mac(code.canonical()),
-            approval,
-            expires_ms: now_ms.saturating_add(LIFETIME_MS),
+            approval: place.approval,
+            expires_ms,
             wrong_tries: 0,
             used_by: None,
+            replaces: place.replaces,
         };
         // A taken tag belongs to an older code, perhaps of another company: try another one.
         if storage::invitation::insert(db, scope, &invitation, now_ms)? {
-            return Ok(code);
+            return Ok((code, expires_ms));
         }
     }
 }

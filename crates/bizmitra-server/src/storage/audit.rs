@@ -13,8 +13,12 @@ use crate::error::Result;
 pub(crate) enum Action {
     Enrolled,
     Approved,
+    Suspended,
+    Resumed,
     Revoked,
+    Lost,
     Replaced,
+    ReplacementCode,
 }
 
 impl Action {
@@ -22,8 +26,12 @@ impl Action {
         match self {
             Self::Enrolled => "device_enrolled",
             Self::Approved => "device_approved",
+            Self::Suspended => "device_suspended",
+            Self::Resumed => "device_resumed",
             Self::Revoked => "device_revoked",
+            Self::Lost => "device_lost",
             Self::Replaced => "device_replaced",
+            Self::ReplacementCode => "replacement_code",
         }
     }
 }

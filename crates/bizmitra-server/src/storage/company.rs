@@ -80,3 +80,40 @@ pub(crate) fn set_sealing_key(
         .execute((scope.key(), public))?;
     Ok(())
 }
+
+/// How many devices of each class a person may have in use, and how long a device goes without its server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeviceRules {
+    /// Phones.
+    pub phones: u8,
+    /// Desktops.
+    pub desktops: u8,
+    /// Days.
+    pub lease_days: u8,
+}
+
+/// The company's rules for devices.
+pub(crate) fn device_rules(db: &Connection, scope: &CompanyScope) -> Result<DeviceRules> {
+    Ok(db
+        .prepare_cached("SELECT phones, desktops, lease_days FROM company WHERE company_id = ?1")?
+        .query_row([scope.key()], |row| {
+            Ok(DeviceRules {
+                phones: row.get("phones")?,
+                desktops: row.get("desktops")?,
+                lease_days: row.get("lease_days")?,
+            })
+        })?)
+}
+
+/// Changes them.
+pub(crate) fn set_device_rules(
+    db: &Connection,
+    scope: &CompanyScope,
+    rules: DeviceRules,
+) -> Result<()> {
+    db.prepare_cached(
+        "UPDATE company SET phones = ?2, desktops = ?3, lease_days = ?4 WHERE company_id = ?1",
+    )?
+    .execute((scope.key(), rules.phones, rules.desktops, rules.lease_days))?;
+    Ok(())
+}

@@ -23,6 +23,12 @@ const PATHS: &[(&str, &str)] = &[
     ("get", paths::PENDING_DEVICES),
     ("post", paths::APPROVE_DEVICE),
     ("post", paths::REVOKE_DEVICE),
+    ("post", paths::SUSPEND_DEVICE),
+    ("post", paths::RESUME_DEVICE),
+    ("post", paths::REPORT_LOST_DEVICE),
+    ("post", paths::REPLACE_DEVICE),
+    ("get", paths::DEVICES),
+    ("get", paths::MY_DEVICES),
 ];
 
 /// Every `pub const X: &str = "/…"` of the contract's source.

@@ -125,6 +125,7 @@ fn placeholder(world: &World) -> TestDevice {
         company: world.company,
         employee: world.ravi,
         device: DeviceId(uuid::Uuid::nil()),
+        sealing_key: [0; 32],
         server_key: [0; 32],
         fingerprint: String::new(),
         chain: bizmitra_contract::ids::ChainId(uuid::Uuid::nil()),

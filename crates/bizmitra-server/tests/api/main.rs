@@ -21,6 +21,8 @@ mod demo;
 #[cfg(test)]
 mod device;
 #[cfg(test)]
+mod devices;
+#[cfg(test)]
 mod enrolment;
 #[cfg(test)]
 mod feed;

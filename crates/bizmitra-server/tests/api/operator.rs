@@ -12,7 +12,7 @@ use bizmitra_contract::paths;
 use bizmitra_server::admin;
 use uuid::Uuid;
 
-use crate::device::{check, enrolment};
+use crate::device::{TestDevice, check, enrolment};
 use crate::world::World;
 
 const SITE: &[&str] = &["site", "add", "--name", "Pune gate"];
@@ -283,4 +283,168 @@ async fn a_mistyped_data_folder_is_not_made() {
     let complaint = refused(&run_in(&mistyped, world.company, KIRAN, &[]));
     assert!(complaint.contains("dtaa is not a data folder"));
     assert!(!mistyped.exists());
+}
+
+/// A device of Asha's, and its id as a word.
+async fn a_phone(world: &World) -> (TestDevice, String) {
+    let asha = TestDevice::enrol(world, world.asha, "Asha").await;
+    let id = asha.device.to_string();
+    (asha, id)
+}
+
+#[tokio::test]
+async fn an_invitation_is_printed_as_code_link_and_qr_once_the_address_is_known() {
+    let world = World::new();
+    let asha = world.asha.to_string();
+    let text = done(&world, &["invite", "--employee", &asha], &[]);
+    assert!(text.contains("--server"), "never served from here: {text}");
+    let more = ["--server", "https://Attendance.example.in/"];
+    let text = done(&world, &["invite", "--employee", &asha], &more);
+    let lines: Vec<&str> = text.lines().collect();
+    let code = lines[0].replace('-', "");
+    assert_eq!(code.len(), 10);
+    let start = format!("bizmitra:?v=1&server=https://attendance.example.in&code={code}&key=");
+    let key = lines[1]
+        .strip_prefix(&start)
+        .unwrap_or_else(|| panic!("{}", lines[1]));
+    assert!(key.len() == 32 && key.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    assert!(lines.len() > 15 && lines[2..].iter().all(|line| line.chars().count() > 25));
+    // The key is the one that the server shows to whoever checks the code.
+    follow_the_real_clock(&world);
+    let invitation: InvitationResponse = check(&world, lines[0]).await.json();
+    let mut bytes = bizmitra_contract::signing::SERVER_KEY.as_bytes().to_vec();
+    bytes.extend(invitation.server_key.0);
+    use sha2::Digest as _;
+    assert!(hex::encode(sha2::Sha256::digest(&bytes)).starts_with(key));
+    // Where the server was last served is known from then on.
+    admin::note_origin(&world.server, "http://127.0.0.1:8787").unwrap();
+    let text = done(&world, &["invite", "--employee", &asha], &[]);
+    assert!(text.contains("server=http://127.0.0.1:8787&"), "{text}");
+    for bad in [
+        "ftp://x",
+        "https://",
+        "https://x/path",
+        "https://a b",
+        "attendance.example.in",
+    ] {
+        let more = ["--server", bad];
+        let words = ["invite", "--employee", asha.as_str()];
+        let complaint = refused(&run_in(world.folder(), world.company, &words, &more));
+        assert!(complaint.contains("https://host"), "{bad}: {complaint}");
+    }
+}
+
+#[tokio::test]
+async fn the_operator_pauses_ends_and_lists_devices() {
+    let world = World::new();
+    let (asha, id) = a_phone(&world).await;
+    let on = |verb: &'static str| done(&world, &["device", verb, "--device", &id], &[]);
+    assert_eq!(on("suspend").trim(), "suspended");
+    assert_eq!(on("resume").trim(), "active");
+    let listed = done(&world, &["device", "list"], &[]);
+    assert!(listed.contains(&id) && listed.contains("Asha") && listed.contains("active"));
+    assert_eq!(on("lost").trim(), "lost");
+    let complaint = refused(&run_in(
+        world.folder(),
+        world.company,
+        &["device", "resume", "--device", &id],
+        &[],
+    ));
+    assert!(complaint.contains("does not allow"), "{complaint}");
+    let complaint = refused(&run_in(
+        world.folder(),
+        world.other_company,
+        &["device", "revoke", "--device", &id],
+        &[],
+    ));
+    assert!(complaint.contains("no device"), "{complaint}");
+    let json: Vec<serde_json::Value> =
+        serde_json::from_str(&done(&world, &["device", "list"], &["--json"])).unwrap();
+    assert_eq!(json[0]["device"], asha.device.to_string());
+    assert_eq!(json[0]["state"], "lost");
+}
+
+#[tokio::test]
+async fn the_operator_s_code_takes_the_place_of_a_device_whose_pin_was_forgotten() {
+    let world = World::new();
+    let (asha, id) = a_phone(&world).await;
+    let more = [
+        "--server",
+        "https://attendance.example.in",
+        "--reason",
+        "PIN",
+    ];
+    let text = done(&world, &["device", "replace", "--device", &id], &more);
+    let code = text.lines().next().unwrap().to_owned();
+    assert!(text.contains("bizmitra:?v=1&server=https://attendance.example.in&code="));
+    follow_the_real_clock(&world);
+    let invitation: InvitationResponse = check(&world, &code).await.json();
+    assert_eq!(invitation.employee, world.asha);
+    let request = enrolment(
+        world.company,
+        &code,
+        &invitation.nonce,
+        "again",
+        Platform::Android,
+    );
+    assert!(
+        world
+            .post(paths::ENROLMENT, &request)
+            .await
+            .status
+            .is_success()
+    );
+    let listed = admin::devices(&world.server, world.company).unwrap();
+    let old = listed
+        .iter()
+        .find(|listed| listed.device == asha.device)
+        .unwrap();
+    assert_eq!(
+        old.state,
+        bizmitra_contract::enrolment::DeviceState::Replaced
+    );
+}
+
+#[tokio::test]
+async fn the_operator_sets_how_many_devices_and_how_long_without_the_server() {
+    let world = World::new();
+    let set = |more: &[&str]| done(&world, &["company", "devices"], more);
+    assert_eq!(set(&[]).trim(), "phones 1, desktops 1, lease 7 days");
+    let text = set(&["--phones", "2", "--lease-days", "14"]);
+    assert_eq!(text.trim(), "phones 2, desktops 1, lease 14 days");
+    let words = ["company", "devices"];
+    let output = run_in(
+        world.folder(),
+        world.company,
+        &words,
+        &["--lease-days", "0"],
+    );
+    assert!(refused(&output).contains("1 to 90 days"));
+}
+
+#[tokio::test]
+async fn the_operator_approves_by_the_fingerprint_on_the_screen_and_by_no_other() {
+    let world = World::new();
+    let pending = TestDevice::enrol_as(
+        &world,
+        world.asha,
+        "Asha",
+        Platform::Android,
+        bizmitra_contract::enrolment::Approval::Manual,
+    )
+    .await;
+    let id = pending.device.to_string();
+    let words = ["device", "approve", "--device", id.as_str()];
+    for wrong in ["", "0000-0000-0000-0000-0000-0000", "nonsense!"] {
+        let more = [format!("--fingerprint={wrong}")];
+        let more: Vec<&str> = more.iter().map(String::as_str).collect();
+        let complaint = refused(&run_in(world.folder(), world.company, &words, &more));
+        assert!(
+            complaint.contains("not this device's"),
+            "{wrong}: {complaint}"
+        );
+    }
+    let typed = pending.fingerprint.to_lowercase().replace('-', " ");
+    let text = done(&world, &words, &["--fingerprint", &typed]);
+    assert_eq!(text.trim(), "active");
 }

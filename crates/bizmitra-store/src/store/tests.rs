@@ -7,6 +7,7 @@ mod outbox;
 mod private;
 mod records;
 mod schema;
+mod wipe;
 
 use std::path::PathBuf;
 use std::sync::Arc;
