@@ -1,6 +1,7 @@
 //! Where a PIN comes from: a terminal without echo, or a line of the standard input.
 
-use std::io::{BufRead as _, IsTerminal as _, stdin};
+use std::fs::File;
+use std::io::{IsTerminal as _, Read as _, stdin};
 
 use bizmitra_core::vault::Pin;
 use zeroize::Zeroizing;
@@ -31,14 +32,7 @@ impl PinSource for Terminal {
         if stdin().is_terminal() {
             return rpassword::prompt_password(format!("{words}: ")).map(Pin::new);
         }
-        let mut line = Zeroizing::new(String::with_capacity(32));
-        if stdin().lock().read_line(&mut line)? == 0 {
-            return Err(std::io::Error::new(
-                std::io::ErrorKind::UnexpectedEof,
-                "a PIN is expected on the standard input",
-            ));
-        }
-        Ok(Pin::new(line.trim_end_matches(['\r', '\n']).to_owned()))
+        read_line().map(Pin::new)
     }
 
     fn ask_new(&mut self, words: &str) -> std::io::Result<Pin> {
@@ -51,6 +45,50 @@ impl PinSource for Terminal {
         }
         Ok(pin)
     }
+}
+
+/// Longest line that could be a PIN.
+const LONGEST_LINE: usize = 64;
+
+/// The next line of the standard input, byte by byte and past its buffer: that would keep the PIN, and the next one, for as
+/// long as the process lives.
+fn read_line() -> std::io::Result<String> {
+    let mut input = unbuffered()?;
+    // As long as it can get from the start: a string that grows leaves what it held behind.
+    let mut line = Zeroizing::new(Vec::with_capacity(LONGEST_LINE));
+    let mut byte = Zeroizing::new([0]);
+    let mut ended = true;
+    while input.read(&mut *byte)? > 0 && line.len() < LONGEST_LINE {
+        ended = false;
+        let [letter] = *byte;
+        if letter == b'\n' {
+            break;
+        }
+        line.push(letter);
+    }
+    if ended {
+        return Err(std::io::Error::new(
+            std::io::ErrorKind::UnexpectedEof,
+            "a PIN is expected on the standard input",
+        ));
+    }
+    if line.last() == Some(&b'\r') {
+        line.pop();
+    }
+    let text = std::str::from_utf8(&line).map_err(|_| std::io::ErrorKind::InvalidData)?;
+    Ok(text.to_owned())
+}
+
+#[cfg(unix)]
+fn unbuffered() -> std::io::Result<File> {
+    use std::os::fd::AsFd as _;
+    Ok(File::from(stdin().as_fd().try_clone_to_owned()?))
+}
+
+#[cfg(windows)]
+fn unbuffered() -> std::io::Result<File> {
+    use std::os::windows::io::AsHandle as _;
+    Ok(File::from(stdin().as_handle().try_clone_to_owned()?))
 }
 
 /// One answer after the other: scripts in tests.

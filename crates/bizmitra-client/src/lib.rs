@@ -3,6 +3,8 @@
 mod address;
 mod answer;
 mod failure;
+#[cfg(feature = "test-hooks")]
+pub mod hostile;
 mod http_api;
 mod retry_after;
 pub mod signature;

@@ -10,6 +10,8 @@ mod domain;
 mod error;
 mod guard;
 mod handlers;
+#[cfg(feature = "test-hooks")]
+pub mod hostile;
 mod input;
 mod keys;
 mod limits;

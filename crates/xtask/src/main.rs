@@ -10,6 +10,7 @@ mod bundle;
 mod demo;
 mod faults;
 mod firewall;
+mod fuzz;
 mod icons;
 mod process;
 mod products;
@@ -40,7 +41,7 @@ enum Command {
     },
     /// Runs every suite that must pass before a change lands.
     Test {
-        /// Also what takes long: more kills.
+        /// Also what takes long: every kill, every PIN, fuzzing.
         #[arg(long)]
         long: bool,
     },
@@ -54,6 +55,14 @@ enum Command {
         /// What to break.
         #[arg(long, value_enum, default_value = "kill")]
         suite: FaultSuite,
+    },
+    /// Fuzzes the parsers of outside bytes.
+    Fuzz {
+        /// Only this one.
+        target: Option<String>,
+        /// How long each.
+        #[arg(long, default_value_t = fuzz::LONG_SECONDS)]
+        seconds: u32,
     },
     /// Measures.
     Bench {
@@ -75,6 +84,8 @@ enum Command {
 enum FaultSuite {
     /// SIGKILL at each write, fsync and rename of a check-in.
     Kill,
+    /// SIGKILL at each of them in a wrong PIN, a right PIN, a PIN change and an activation.
+    Vault,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -106,7 +117,11 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::E2e { filter } => window::e2e(&workspace, filter.as_deref()),
         Command::Faults {
             suite: FaultSuite::Kill,
-        } => faults::kill(&workspace, faults::Size::Whole),
+        } => faults::kill(&workspace),
+        Command::Faults {
+            suite: FaultSuite::Vault,
+        } => faults::vault(&workspace),
+        Command::Fuzz { target, seconds } => fuzz::run(&workspace, target.as_deref(), seconds),
         Command::Bench {
             what: Measure::Start,
         } => bench::start(&workspace),

@@ -52,12 +52,16 @@ const BINARYEN: &str = "132.0.0";
 /// cargo-deny is pinned: its configuration changes between versions.
 const CARGO_DENY: &str = "0.20.2";
 
+/// cargo-fuzz is pinned: its options change between versions.
+const CARGO_FUZZ: &str = "0.13.2";
+
 /// Everything, for `x setup`.
 pub fn all(workspace: &Workspace) -> Result<()> {
     let start = Instant::now();
     let mut installed = to_build(workspace)?;
     installed += to_open_a_window()?;
     installed += cargo_deny(workspace)?;
+    installed += cargo_fuzz(workspace)?;
     say::figures(&[
         ("installed", installed.to_string()),
         ("seconds", start.elapsed().as_secs().to_string()),
@@ -170,6 +174,17 @@ pub fn cargo_deny(workspace: &Workspace) -> Result<usize> {
         "cargo-deny",
         "cargo-deny",
         CARGO_DENY,
+        &["--locked", "--debug"],
+    )
+}
+
+/// Runs libFuzzer.
+pub fn cargo_fuzz(workspace: &Workspace) -> Result<usize> {
+    cargo_tool(
+        workspace,
+        "cargo-fuzz",
+        "cargo-fuzz",
+        CARGO_FUZZ,
         &["--locked", "--debug"],
     )
 }

@@ -7,16 +7,16 @@ use anyhow::{Result, bail};
 
 use crate::products::{self, Profile};
 use crate::workspace::Workspace;
-use crate::{android, bundle, faults, firewall, process, rules, say, setup, window};
+use crate::{android, bundle, faults, firewall, fuzz, process, rules, say, setup, window};
 
 const WASM: &str = "wasm32-unknown-unknown";
 const APP_FEATURES: &str = "custom-protocol,simulate";
 
 /// What a suite ran. A check without tests of its own counts as one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Counts {
-    passed: u64,
-    failed: u64,
+pub struct Counts {
+    pub passed: u64,
+    pub failed: u64,
 }
 
 impl Counts {
@@ -106,7 +106,7 @@ pub fn test(workspace: &Workspace, long: bool) -> Result<()> {
                     "licenses",
                     "sources",
                 ])
-                .env("PATH", path_with_tools(workspace)?),
+                .env("PATH", workspace.path_with_tools()?),
         )
     });
     table.check("lints", || {
@@ -128,13 +128,30 @@ pub fn test(workspace: &Workspace, long: bool) -> Result<()> {
     table.check("core compiles for wasm", || {
         cargo(&["check", "--quiet", "-p", "bizmitra-core", "--target", WASM])
     });
-    table.suite("tests", || cargo_test(workspace));
+    table.suite("tests", || cargo_test(workspace, &[]));
     table.suite("filter of the real fail2ban", || {
         Ok(Counts {
             passed: firewall::check(workspace)?,
             failed: 0,
         })
     });
+    if long {
+        // What takes minutes is a test of its own that the short run names and leaves out.
+        table.suite("long attacks", || {
+            cargo_test(
+                workspace,
+                &[
+                    "-p",
+                    "bizmitra-tests",
+                    "--test",
+                    "attacks",
+                    "--",
+                    "--ignored",
+                ],
+            )
+        });
+        table.suite("fuzzing", || fuzz::all(workspace, fuzz::LONG_SECONDS));
+    }
     table.check("web bundle", || bundle::make(workspace));
     table.check("lints of the shell", || {
         cargo(&[
@@ -171,6 +188,9 @@ pub fn test(workspace: &Workspace, long: bool) -> Result<()> {
         table.check("real kills", || {
             faults::run_kills(workspace, products, size)
         });
+        table.check("real kills of the vault", || {
+            faults::run_vault_kills(products, size)
+        });
     }
     table.check("Android type check", || {
         android::check(&workspace.root).map(|_| ())
@@ -199,10 +219,10 @@ pub fn check_android(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
-fn cargo_test(workspace: &Workspace) -> Result<Counts> {
+fn cargo_test(workspace: &Workspace, more: &[&str]) -> Result<Counts> {
     let mut sum = Counts::default();
     let mut command: Command = workspace.cargo();
-    command.args(["test", "--no-fail-fast"]);
+    command.args(["test", "--no-fail-fast"]).args(more);
     let ended_well = process::watch(&mut command, |line| {
         if let Some(counts) = parse_result(line) {
             sum = Counts {
@@ -226,12 +246,6 @@ fn parse_result(line: &str) -> Option<Counts> {
     let passed = parts.next()?.strip_suffix(" passed")?.parse().ok()?;
     let failed = parts.next()?.strip_suffix(" failed")?.parse().ok()?;
     Some(Counts { passed, failed })
-}
-
-fn path_with_tools(workspace: &Workspace) -> Result<std::ffi::OsString> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let folders = std::iter::once(workspace.tools.join("bin")).chain(std::env::split_paths(&path));
-    Ok(std::env::join_paths(folders)?)
 }
 
 #[cfg(test)]

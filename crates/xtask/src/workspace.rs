@@ -59,6 +59,13 @@ impl Workspace {
         self.tools.join("bin").join(name)
     }
 
+    /// The search path with our tools first: how cargo finds its own subcommands.
+    pub fn path_with_tools(&self) -> Result<std::ffi::OsString> {
+        let path = env::var_os("PATH").unwrap_or_default();
+        let folders = std::iter::once(self.tools.join("bin")).chain(env::split_paths(&path));
+        Ok(env::join_paths(folders)?)
+    }
+
     /// Where Node's packages are installed.
     pub fn npm(&self) -> PathBuf {
         self.tools.join("npm")

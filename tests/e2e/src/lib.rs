@@ -7,4 +7,5 @@ pub mod portal;
 pub mod processes;
 pub mod say;
 pub mod server;
+pub mod strace;
 pub mod webdriver;

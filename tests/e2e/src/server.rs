@@ -120,13 +120,34 @@ impl Server {
 
     /// All attendance of the demo company that the server holds.
     pub fn attendance(&self) -> Result<Vec<Value>> {
-        let answer: Value =
-            serde_json::from_str(&self.operate(&["attendance", "list", "--json"])?)
-                .context("attendance list")?;
-        Ok(answer
-            .as_array()
-            .context("attendance list is not a list")?
-            .clone())
+        list(&self.operate(&["attendance", "list", "--json"])?)
+    }
+
+    /// A new employee of the demo company: the person's id and activation code.
+    pub fn add_person(&self, name: &str) -> Result<(String, String)> {
+        let text = self.operate(&["person", "add", "--name", name])?;
+        let value = |label: &str| {
+            let line = text.lines().find_map(|line| line.strip_prefix(label));
+            Ok::<_, anyhow::Error>(
+                line.with_context(|| format!("no {label}"))?
+                    .trim()
+                    .to_owned(),
+            )
+        };
+        Ok((value("employee ")?, value("code ")?))
+    }
+
+    /// The states of a person's devices, as the server knows them.
+    pub fn devices_of(&self, person: &str) -> Result<Vec<String>> {
+        let devices = list(&self.operate(&["device", "list", "--json"])?)?;
+        devices
+            .iter()
+            .filter(|device| device.get("employee").and_then(Value::as_str) == Some(person))
+            .map(|device| {
+                let state = device.get("state").and_then(Value::as_str);
+                Ok(state.context("a device without a state")?.to_owned())
+            })
+            .collect()
     }
 
     /// Runs a command of the operator on the demo company, beside the server or without it.
@@ -188,4 +209,8 @@ impl Server {
         let text = fs::read_to_string(self.folder.join("demo.json")).context("demo.json")?;
         serde_json::from_str(&text).context("demo.json")
     }
+}
+
+fn list(json: &str) -> Result<Vec<Value>> {
+    serde_json::from_str(json).context("not a list of JSON")
 }

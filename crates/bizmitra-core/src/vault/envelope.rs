@@ -15,6 +15,7 @@ use crate::keys::{DeviceSecret, VaultKey};
 
 /// Cost of Argon2id (RFC 9106): clamped both ways before any memory is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct KdfParams {
     /// Memory, KiB.
     pub m_kib: u32,
@@ -77,6 +78,7 @@ impl KdfParams {
 
 /// Whose vault it is: authenticated with the envelope, so that one person's envelope cannot be put in another's place.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct EnvelopeContext {
     /// Company.
     pub company: CompanyId,
@@ -90,6 +92,7 @@ pub struct EnvelopeContext {
 
 /// The sealed vault key as it is stored (JSON).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Envelope {
     /// Version of this format: 1.
     pub v: u32,
@@ -347,6 +350,18 @@ mod tests {
             envelope.open(&pin("482916"), &device).err(),
             Some(EnvelopeError::Wrong)
         );
+    }
+
+    #[test]
+    fn an_envelope_with_a_field_that_is_not_ours_is_none() {
+        let (envelope, _) = sealed();
+        let json = serde_json::to_value(&envelope).unwrap();
+        assert!(serde_json::from_value::<Envelope>(json.clone()).is_ok());
+        for place in ["", "/context", "/kdf"] {
+            let mut bent = json.clone();
+            bent.pointer_mut(place).unwrap()["note"] = 1.into();
+            assert!(serde_json::from_value::<Envelope>(bent).is_err(), "{place}");
+        }
     }
 
     #[test]

@@ -178,7 +178,15 @@ impl Inner {
     }
 
     pub(super) fn lock(&self) {
-        let was_open = self.state().opened.take().is_some();
+        let was_open = {
+            let mut state = self.state();
+            let was_open = state.opened.take().is_some();
+            if was_open {
+                // With the connection go its buffers, which hold the session's token; another is made when it is needed.
+                state.api = None;
+            }
+            was_open
+        };
         if was_open {
             self.engine.end_session();
             self.tell(Topic::Status);

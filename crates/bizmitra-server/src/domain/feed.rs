@@ -23,7 +23,7 @@ fn write_cursor(epoch: u64, seq: i64) -> String {
     URL_SAFE_NO_PAD.encode(format!("{epoch}.{seq}"))
 }
 
-fn read_cursor(cursor: &str, epoch: u64) -> Option<i64> {
+pub(crate) fn read_cursor(cursor: &str, epoch: u64) -> Option<i64> {
     let text = String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
     let (its_epoch, seq) = text.split_once('.')?;
     (its_epoch.parse() == Ok(epoch))

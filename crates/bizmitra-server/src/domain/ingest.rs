@@ -132,6 +132,14 @@ impl Batch<'_> {
             }
         };
         if let Some(before) = storage::ingest::get(db, scope, item.id)? {
+            // A receipt is for the device whose record it is, and only that one may learn that the id is here.
+            if before.device != self.caller.device.id {
+                return Ok(result(
+                    item,
+                    Verdict::Rejected,
+                    Some(VerdictCode::Forbidden),
+                ));
+            }
             // The bytes count, not what the envelope says about them.
             if record_hash(&bytes) != before.hash {
                 return Ok(result(

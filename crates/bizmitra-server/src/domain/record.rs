@@ -13,6 +13,8 @@ use crate::storage::device::Device;
 const KIND: &str = "record";
 /// Most signatures of a record.
 const MAX_SIGNATURES: usize = 4;
+/// Places of a chain end before what the database can count to, with room for the one after.
+const MAX_SEQ: u64 = i64::MAX.unsigned_abs() - 1;
 
 /// A record that holds.
 #[derive(Debug)]
@@ -44,6 +46,9 @@ pub(crate) fn verify(
         return Err(VerdictCode::Validation);
     }
     let record = read(bytes)?;
+    if record.v != VERSION {
+        return Err(VerdictCode::UnknownKind);
+    }
     if record.company != device.company
         || record.employee != device.employee
         || record.device != device.id
@@ -55,7 +60,8 @@ pub(crate) fn verify(
         && record.seq == item.seq
         && record.prev_hash == item.prev_hash;
     let starts_right = (record.seq == 1) == (record.prev_hash == Bytes32([0; 32]));
-    if !same_place || !starts_right || record.seq == 0 || !item.blobs.is_empty() {
+    let countable = (1..=MAX_SEQ).contains(&record.seq);
+    if !same_place || !starts_right || !countable || !item.blobs.is_empty() {
         return Err(VerdictCode::Validation);
     }
     let presence = check_signatures(item, hash, device)?;

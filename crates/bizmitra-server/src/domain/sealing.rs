@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use bizmitra_contract::encoding::Bytes32;
+use bizmitra_contract::ids::CompanyId;
 use bizmitra_contract::sealing::{CONTENT_TYPE, STATEMENT_KIND, SealingKey, VERSION};
 use bizmitra_contract::statement::SignedStatement;
 use bizmitra_contract::sync::{BatchItem, VerdictCode};
@@ -48,20 +49,14 @@ impl<'a> Seals<'a> {
         if item.content_type != CONTENT_TYPE {
             return Ok(Err(Closed::Never(VerdictCode::UnknownKind)));
         }
-        let Some((id, sealed)) = split(&item.payload.0) else {
-            return Ok(Err(Closed::Never(VerdictCode::Validation)));
+        let never = Closed::Never(VerdictCode::Validation);
+        let Some((id, _)) = split(&item.payload.0) else {
+            return Ok(Err(never));
         };
         let Some(key) = self.key(id)? else {
             return Ok(Err(Closed::NoKey));
         };
-        let company = self.scope.id();
-        Ok(key
-            .open(
-                &seal_info(company, &key.public()),
-                &seal_aad(company, item),
-                sealed,
-            )
-            .ok_or(Closed::Never(VerdictCode::Validation)))
+        Ok(open_with(&key, self.scope.id(), item).ok_or(never))
     }
 
     fn key(&self, id: [u8; 8]) -> Result<Option<Rc<Opener>>> {
@@ -78,6 +73,16 @@ impl<'a> Seals<'a> {
             Err(error) => Err(error.into()),
         }
     }
+}
+
+/// The bytes that were sealed to this key for this envelope.
+pub(crate) fn open_with(key: &Opener, company: CompanyId, item: &BatchItem) -> Option<Vec<u8>> {
+    let (_, sealed) = split(&item.payload.0)?;
+    key.open(
+        &seal_info(company, &key.public()),
+        &seal_aad(company, item),
+        sealed,
+    )
 }
 
 /// Key id and sealed bytes of a payload of this version.

@@ -83,6 +83,8 @@ pub(crate) async fn approve(
     Path(id): Path<String>,
     session: Session,
 ) -> Result<Answer<DeviceStateResponse>> {
+    // Before the id is looked at: a role that may not decide learns nothing about ids.
+    session.decides()?;
     let request: ApproveRequest = session.json()?;
     let id = read_id(&id)?;
     server
@@ -143,6 +145,7 @@ async fn pause(
     session: Session,
     event: Event,
 ) -> Result<Answer<DeviceStateResponse>> {
+    session.decides()?;
     let request: ReasonRequest = session.json()?;
     let id = read_id(id)?;
     server
@@ -157,6 +160,7 @@ pub(crate) async fn replace(
     Path(id): Path<String>,
     session: Session,
 ) -> Result<Answer<ReplaceResponse>> {
+    session.decides()?;
     let request: ReasonRequest = session.json()?;
     let id = read_id(&id)?;
     server

@@ -14,7 +14,7 @@ pub(crate) struct Opener {
 
 impl Opener {
     /// From the 32 random bytes that are stored.
-    pub(super) fn from_seed(seed: &[u8; 32]) -> Self {
+    pub(crate) fn from_seed(seed: &[u8; 32]) -> Self {
         let (private, public) = X25519HkdfSha256::derive_keypair(seed);
         Self {
             private,

@@ -317,3 +317,57 @@ async fn limits_are_two_hundred_items_and_256_kib() {
         (413, ProblemCode::TooLarge)
     );
 }
+
+#[tokio::test]
+async fn a_record_of_another_version_of_the_format_is_unknown_however_well_it_is_signed() {
+    let world = World::new();
+    let mut device = TestDevice::enrol(&world, world.ravi, "Ravi").await;
+    let tap = Tap {
+        shift: None,
+        day: None,
+    };
+    for v in [0, 2, u32::MAX] {
+        let mut record = device.record(MONDAY_NINE_MS, RecordBody::CheckIn(tap.clone()));
+        record.v = v;
+        device.seq = 0;
+        let item = device.item_of_bytes(&record, serde_json::to_vec(&record).unwrap(), true);
+        let result = one(device.deliver(&world, &[&item]).await);
+        assert_eq!(
+            (result.verdict, result.code),
+            (Verdict::Rejected, Some(VerdictCode::UnknownKind))
+        );
+    }
+    assert!(world.attendance(world.ravi).is_empty());
+}
+
+#[tokio::test]
+async fn a_place_that_the_database_cannot_count_is_refused_and_not_put_off() {
+    let world = World::new();
+    let mut device = TestDevice::enrol(&world, world.ravi, "Ravi").await;
+    for seq in [u64::MAX, 1 << 63, (1 << 63) - 1] {
+        device.seq = seq - 1;
+        device.prev_hash = bizmitra_contract::encoding::Bytes32([1; 32]);
+        let item = device.check_in(MONDAY_NINE_MS);
+        let result = one(device.deliver(&world, &[&item]).await);
+        assert_eq!(
+            (result.verdict, result.code),
+            (Verdict::Rejected, Some(VerdictCode::Validation))
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_receipt_is_only_for_the_device_whose_record_it_is() {
+    let world = World::new();
+    let mut ravi = TestDevice::enrol(&world, world.ravi, "Ravi").await;
+    let asha = TestDevice::enrol(&world, world.asha, "Asha").await;
+    let item = ravi.check_in(MONDAY_NINE_MS);
+    one(ravi.deliver(&world, &[&item]).await);
+    let theirs = one(asha.deliver(&world, &[&item]).await);
+    assert_eq!(
+        (theirs.verdict, theirs.code, theirs.receipt),
+        (Verdict::Rejected, Some(VerdictCode::Forbidden), None)
+    );
+    let own = one(ravi.deliver(&world, &[&item]).await);
+    assert_eq!(own.verdict, Verdict::Duplicate);
+}

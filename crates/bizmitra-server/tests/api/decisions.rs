@@ -268,3 +268,18 @@ async fn after_a_revocation_the_device_key_alone_speaks_only_about_a_tap_that_is
         assert!(row.entry.flags.contains(&EntryFlag::AfterRevocation));
     }
 }
+
+#[tokio::test]
+async fn who_may_not_decide_learns_nothing_about_ids() {
+    let world = World::new();
+    let ravi = TestDevice::signed_in(&world, world.ravi, "Ravi").await;
+    let unknown = uuid::Uuid::new_v4().to_string();
+    for id in [ravi.device.to_string(), unknown, "x".to_owned()] {
+        let path = paths::APPROVE_DEVICE.replace("{id}", &id);
+        let request = ApproveRequest {
+            fingerprint: ravi.fingerprint.clone(),
+        };
+        let reply = ravi.post(&world, &path, &request).await;
+        assert_eq!(reply.code(), ProblemCode::Forbidden, "{id}");
+    }
+}

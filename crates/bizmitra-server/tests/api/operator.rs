@@ -253,6 +253,7 @@ async fn unknown_ids_are_named_and_leave_nothing() {
         (NIGHT, hours),
         (KIRAN, ""),
         (&["person", "list"], ""),
+        (&["device", "list"], ""),
     ] {
         let more: Vec<_> = more.split_whitespace().collect();
         let complaint = refused(&run_in(world.folder(), nowhere, words, &more));

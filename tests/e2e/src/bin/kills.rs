@@ -4,17 +4,16 @@
 //! This shows the death of a process, not of the power: what the kernel took is not lost here. Nothing plays
 //! power cuts yet; the store's settings stand for those (WAL, `synchronous=FULL`).
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Output, Stdio};
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::process::{ExitCode, Output};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use bizmitra_e2e::journey::{PERSON, PIN};
 use bizmitra_e2e::say;
 use bizmitra_e2e::server::Server;
+use bizmitra_e2e::strace::{self, Cli, spread};
 use clap::Parser;
 use serde_json::Value;
 
@@ -58,22 +57,31 @@ fn main() -> Result<ExitCode> {
         folder.path().join("server"),
         folder.path().join("server.log"),
     )?;
-    let device = Device {
-        cli: arguments.cli.canonicalize()?,
+    let device = Cli {
+        program: arguments.cli.canonicalize()?,
         data: folder.path().join("device"),
-        gpx: arguments.gpx.canonicalize()?,
+        gpx: Some(arguments.gpx.canonicalize()?),
     };
-    device.must(&[
+    let code = server.code_of(PERSON)?;
+    let activate = [
         "activate",
         "--cheap-pin",
         "--server",
         &server.address(),
         "--code",
-        &server.code_of(PERSON)?,
-    ])?;
-    device.must(&["consent", "on"])?;
+        &code,
+    ];
+    device.must(&activate, &[PIN])?;
+    device.must(&["consent", "on"], &[PIN])?;
     let mut ledger = Ledger::default();
-    let points = spread(device.count_calls(folder.path(), &mut ledger)?);
+    let (calls, whole) = device.count(CALLS, TAP, &[PIN], &folder.path().join("traces"))?;
+    ensure!(
+        whole.status.success(),
+        "a check-in under strace ended with {}",
+        whole.status
+    );
+    ledger.see_killed(&whole);
+    let points = spread(calls);
     say::line(&format!(
         "a check-in makes {} calls at which it can be killed",
         points.len()
@@ -85,129 +93,17 @@ fn main() -> Result<ExitCode> {
         if deadline.is_some_and(|deadline| Instant::now() > deadline) {
             break;
         }
-        ledger.see_killed(&device.killed_at(call, *number)?);
+        ledger.see_killed(&device.killed_at(call, *number, TAP, &[PIN])?);
         // Opening again also shows that the store is sound, and clears the PIN try that the kill left counted.
-        ledger.see_kept(&device.must(&["export"])?)?;
+        ledger.see_kept(&device.must(&["export"], &[PIN])?)?;
     }
-    device.must(&["watch", "--until-sent"])?;
-    ledger.see_kept(&device.must(&["export"])?)?;
+    device.must(&["watch", "--until-sent"], &[])?;
+    ledger.see_kept(&device.must(&["export"], &[PIN])?)?;
     Ok(ledger.close(&server.attendance()?))
-}
-
-/// A device without a window, in a folder of its own.
-struct Device {
-    cli: PathBuf,
-    data: PathBuf,
-    gpx: PathBuf,
-}
-
-impl Device {
-    fn arguments(&self) -> Vec<String> {
-        let path = |path: &Path| path.display().to_string();
-        vec![
-            "--data".into(),
-            path(&self.data),
-            "--json".into(),
-            "--keystore".into(),
-            "file".into(),
-            "--simulate-gpx".into(),
-            path(&self.gpx),
-        ]
-    }
-
-    /// Runs to the end with the PIN on standard input.
-    fn must(&self, words: &[&str]) -> Result<String> {
-        let output = with_pin(Command::new(&self.cli).args(self.arguments()).args(words))?;
-        if !output.status.success() {
-            bail!(
-                "{words:?} ended with {}: {}",
-                output.status,
-                String::from_utf8_lossy(&output.stdout)
-            );
-        }
-        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
-    }
-
-    /// One whole check-in under strace, to learn how often a thread makes each call.
-    fn count_calls(
-        &self,
-        folder: &Path,
-        ledger: &mut Ledger,
-    ) -> Result<BTreeMap<&'static str, u32>> {
-        let prefix = folder.join("trace");
-        let mut command = Command::new("strace");
-        command
-            .args([
-                "-ff",
-                "-qq",
-                "-e",
-                &format!("trace={}", CALLS.join(",")),
-                "-o",
-            ])
-            .arg(&prefix);
-        let output = with_pin(command.arg(&self.cli).args(self.arguments()).args(TAP))?;
-        ensure!(
-            output.status.success(),
-            "a check-in under strace ended with {}",
-            output.status
-        );
-        ledger.see_killed(&output);
-        let mut most = BTreeMap::new();
-        for entry in fs::read_dir(folder)? {
-            let path = entry?.path();
-            if !path
-                .file_name()
-                .is_some_and(|name| name.to_string_lossy().starts_with("trace."))
-            {
-                continue;
-            }
-            let text = fs::read_to_string(path)?;
-            for call in CALLS {
-                let count = text
-                    .lines()
-                    .filter(|line| line.starts_with(&format!("{call}(")))
-                    .count();
-                let highest = most.entry(*call).or_insert(0);
-                *highest = u32::try_from(count)?.max(*highest);
-            }
-        }
-        Ok(most)
-    }
-
-    /// A check-in that dies at the `number`th `call` of one of its threads.
-    fn killed_at(&self, call: &str, number: u32) -> Result<Output> {
-        let mut command = Command::new("strace");
-        command.args([
-            "-f",
-            "-qq",
-            "-o",
-            "/dev/null",
-            "-e",
-            &format!("trace={call}"),
-        ]);
-        command.args(["-e", &format!("inject={call}:signal=SIGKILL:when={number}")]);
-        with_pin(command.arg(&self.cli).args(self.arguments()).args(TAP))
-    }
 }
 
 /// The evidence and the sending are part of it: both write.
 const TAP: &[&str] = &["check-in", "--wait-location"];
-
-fn with_pin(command: &mut Command) -> Result<Output> {
-    let mut child = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .context("strace or the cli")?;
-    // Who was killed before reading it does not miss it.
-    let _ = child
-        .stdin
-        .take()
-        .context("no input")?
-        .write_all(format!("{PIN}\n").as_bytes());
-    Ok(child.wait_with_output()?)
-}
 
 /// What was said, what was kept, what arrived.
 #[derive(Default)]
@@ -220,12 +116,10 @@ struct Ledger {
 impl Ledger {
     fn see_killed(&mut self, output: &Output) {
         self.kills += u32::from(!output.status.success());
-        let text = String::from_utf8_lossy(&output.stdout);
-        // A line cut in the middle was not said.
-        let lines = text
-            .lines()
-            .filter_map(|line| serde_json::from_str::<Value>(line).ok());
-        let saved = lines.filter(|line| line.get("event").and_then(Value::as_str) == Some("saved"));
+        let said = strace::said(output);
+        let saved = said
+            .iter()
+            .filter(|line| line.get("event").and_then(Value::as_str) == Some("saved"));
         self.said
             .extend(saved.filter_map(|line| line.get("id")?.as_str().map(ToOwned::to_owned)));
     }
@@ -298,17 +192,6 @@ impl Ledger {
     }
 }
 
-/// Every point once, early and late ones mixed, so that a run that is cut short has seen all parts of a check-in:
-/// in the order of the bit-reversed numbers, which halves the gaps again and again.
-fn spread(most: BTreeMap<&'static str, u32>) -> Vec<(&'static str, u32)> {
-    let mut points: Vec<(&'static str, u32)> = most
-        .into_iter()
-        .flat_map(|(call, most)| (1..=most).map(move |number| (call, number)))
-        .collect();
-    points.sort_by_key(|(_, number)| number.reverse_bits());
-    points
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -341,16 +224,5 @@ mod tests {
             .collect();
         assert_eq!(ledger(&[], &["a", "b"]).compare(&rows), (1, 2));
         assert_eq!(ledger(&[], &["a"]).compare(&rows[..1]), (0, 0));
-    }
-
-    #[test]
-    fn a_run_that_is_cut_short_has_seen_early_and_late_calls() {
-        let points = spread(BTreeMap::from([("fsync", 8)]));
-        assert_eq!(points.len(), 8);
-        let first: BTreeSet<u32> = points.iter().take(4).map(|(_, number)| *number).collect();
-        assert!(
-            first.iter().any(|number| *number <= 4) && first.iter().any(|number| *number > 4),
-            "{first:?}"
-        );
     }
 }
