@@ -4,6 +4,7 @@ pub(crate) mod attendance;
 pub(crate) mod code;
 pub(crate) mod day;
 pub(crate) mod device;
+pub(crate) mod device_change;
 pub(crate) mod device_state;
 pub(crate) mod enrolment;
 pub(crate) mod feed;

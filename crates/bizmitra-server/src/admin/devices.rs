@@ -10,7 +10,8 @@ use rusqlite::Connection;
 use super::in_company;
 use crate::auth::CompanyScope;
 use crate::domain::code::Code;
-use crate::domain::device::{self, By, issue_replacement};
+use crate::domain::device::{is_fingerprint_of, issue_replacement};
+use crate::domain::device_change::{By, apply};
 use crate::domain::device_state::Event;
 use crate::domain::link;
 use crate::error::{Result, ServerError};
@@ -80,7 +81,7 @@ pub fn decide_about(
             actor: None,
             reason,
         };
-        device::apply(server, tx, scope, &device, decision.event(), by)
+        apply(server, tx, scope, &device, decision.event(), by)
             .map(|decided| decided.state)
             .map_err(|error| match error {
                 ServerError::Refused(_) => InputError::WrongState(id).into(),
@@ -101,10 +102,10 @@ pub fn approve(
 ) -> Result<DeviceState> {
     in_company(server, company, |tx, scope| {
         let device = known(tx, scope, id)?;
-        if !device::is_fingerprint_of(typed, &device) {
+        if !is_fingerprint_of(typed, &device) {
             return Err(InputError::OtherFingerprint.into());
         }
-        device::apply(server, tx, scope, &device, Event::Approve, By::CONSEQUENCE)
+        apply(server, tx, scope, &device, Event::Approve, By::CONSEQUENCE)
             .map(|decided| decided.state)
             .map_err(|error| match error {
                 ServerError::Refused(_) => InputError::WrongState(id).into(),

@@ -80,7 +80,7 @@ fn redeem(
         return Err(ServerError::Refused(ProblemCode::CodeUsed));
     }
     // After the code is used up: it says whose place the device takes.
-    super::device::perform(server, tx, scope, &device, effect)?;
+    super::device_change::perform(server, tx, scope, &device, effect)?;
     answer(server, tx, &device, &request.nonce)
 }
 
@@ -107,7 +107,7 @@ fn add_device(
     request: &EnrolmentRequest,
 ) -> Result<(Device, Effect)> {
     let (scope, now_ms) = (&opened.scope, server.now_ms());
-    let (state, effect) = super::device::enrolled(opened.invitation.approval)?;
+    let (state, effect) = super::device_change::enrolled(opened.invitation.approval)?;
     let device = Device {
         company: scope.id(),
         id: DeviceId(uuid::Uuid::new_v4()),
