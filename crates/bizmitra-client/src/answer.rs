@@ -118,6 +118,12 @@ fn refusal(code: ProblemCode) -> Refusal {
         | ProblemCode::NotFound
         | ProblemCode::Conflict
         | ProblemCode::FingerprintMismatch
+        | ProblemCode::OffsetMismatch
+        | ProblemCode::LengthInconsistent
+        | ProblemCode::DigestMismatch
+        | ProblemCode::QuotaExceeded
+        | ProblemCode::RangeUnsatisfiable
+        | ProblemCode::StorageFull
         | ProblemCode::TooManyRequests
         | ProblemCode::Internal
         | ProblemCode::Unavailable

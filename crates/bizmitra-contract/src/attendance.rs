@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::blob::ItemBlob;
 use crate::encoding::Bytes32;
 use crate::ids::{DeviceId, ItemId, SiteId};
 use crate::record::{NoPlaceReason, PlaceFlag, PlaceVerdict};
@@ -41,6 +42,9 @@ pub struct AttendanceEntry {
     /// Points for a person's look.
     #[serde(default)]
     pub flags: Vec<EntryFlag>,
+    /// Files that the tap named, in its order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub blobs: Vec<ItemBlob>,
 }
 
 /// A location verdict as managers see it.

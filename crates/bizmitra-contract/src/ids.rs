@@ -43,6 +43,8 @@ id! {
     SiteId;
     /// A working time pattern.
     ShiftId;
+    /// A file's bytes as they travel: UUIDv7, made by the device; unique for its person.
+    BlobId;
     /// One request; echoed by the server, so that an answer of somebody else is recognised.
     RequestId;
 }

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod attendance;
+pub mod blob;
 pub mod changes;
 pub mod devices;
 pub mod encoding;

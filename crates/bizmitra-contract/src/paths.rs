@@ -1,4 +1,4 @@
-//! Paths of the API, each with its method. All bodies are JSON; errors are `application/problem+json` (RFC 9457).
+//! Paths of the API, each with its method. Bodies are JSON, except those of files; errors are `application/problem+json` (RFC 9457).
 
 /// `GET`: liveness, version and `server_epoch`; needs nothing.
 pub const HEALTH: &str = "/health";
@@ -38,9 +38,18 @@ pub const REPLACE_DEVICE: &str = "/v1/devices/{id}/replace";
 pub const DEVICES: &str = "/v1/devices";
 /// `GET`, with a session: the asking person's own devices.
 pub const MY_DEVICES: &str = "/v1/devices/mine";
+/// `PUT`, signed by the device key: begins an upload, see [`crate::blob`]. `GET`, with a session of its person: the bytes,
+/// whole or one range. `{id}` is a blob id.
+pub const BLOB: &str = "/v1/blobs/{id}";
+/// `HEAD`, `PATCH`, `DELETE`, signed by the device key: offset, append and cancel of an upload. `{id}` is a blob id.
+pub const UPLOAD: &str = "/v1/uploads/{id}";
 
 /// Media type of requests and answers.
 pub const JSON: &str = "application/json";
+/// Media type of a file's bytes: they are opaque here.
+pub const OCTET_STREAM: &str = "application/octet-stream";
+/// Media type of a piece of an upload, see [`crate::blob`].
+pub const PARTIAL_UPLOAD: &str = "application/partial-upload";
 /// Media type of errors (RFC 9457, section 3).
 pub const PROBLEM_JSON: &str = "application/problem+json";
 /// Response header that carries this server's name, so that a captive portal's 200 is not taken for ours.

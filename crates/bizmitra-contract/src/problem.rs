@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Problem {
-    /// `about:blank`: `title` and `status` say what HTTP says; `code` says the rest.
+    /// `about:blank`: `title` and `status` say what HTTP says; `code` says the rest. Uploads have types of their own, see
+    /// [`crate::blob`].
     #[serde(rename = "type", default = "about_blank")]
     pub kind: String,
     /// A short English sentence for logs and support; never the cause of a 5xx, never personal data.
@@ -20,6 +21,14 @@ pub struct Problem {
     /// A fresh nonce to sign with when `code` is `signature_stale`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nonce: Option<String>,
+    /// Where the upload stands, when `code` is `offset_mismatch`.
+    #[serde(rename = "expected-offset")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected_offset: Option<u64>,
+    /// Where the request wanted to append, when `code` is `offset_mismatch`.
+    #[serde(rename = "provided-offset")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provided_offset: Option<u64>,
 }
 
 fn about_blank() -> String {
@@ -69,6 +78,18 @@ pub enum ProblemCode {
     CursorStale,
     /// The body is over the limit.
     TooLarge,
+    /// An append at another offset than the upload's; go on at `expected-offset`.
+    OffsetMismatch,
+    /// An upload's length contradicts what was declared, or what arrived.
+    LengthInconsistent,
+    /// The whole file has another SHA-256 than declared; the upload is gone, begin again.
+    DigestMismatch,
+    /// The person's space, or number of open uploads, is used up.
+    QuotaExceeded,
+    /// The file has no such range.
+    RangeUnsatisfiable,
+    /// The server's disk is full; nothing of this request was kept.
+    StorageFull,
     /// Wait for `Retry-After`.
     TooManyRequests,
     /// This client is too old for this server.

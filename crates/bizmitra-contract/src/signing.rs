@@ -26,7 +26,8 @@
 //!
 //! **Requests** (RFC 9421, label [`LABEL`], `alg="ed25519"`, `keyid` = the device id, `tag` = [`TAG`]) cover, in this order:
 //! `"@method" "@authority" "@path" "@query"`, then when there is a body `"content-digest"` (RFC 9530, `sha-256`)
-//! `"content-type"`, then each of `"authorization" "idempotency-key"` that is sent. Parameters in the order
+//! `"content-type"`, then each of `"authorization" "idempotency-key" "upload-complete" "upload-length" "upload-offset"
+//! "repr-digest"` that is sent. Parameters in the order
 //! `created, [nonce,] keyid, alg, tag`. A request without one of the components that its form demands is refused.
 //! `@query` of a request without a query is `?` (RFC 9421, section 2.2.7).
 

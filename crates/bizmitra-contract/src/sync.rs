@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::encoding::{Bytes, Bytes32, Bytes64};
-use crate::ids::{ChainId, ItemId, RequestId};
+use crate::ids::{BlobId, ChainId, ItemId, RequestId};
 use crate::statement::{Receipt, SignedStatement};
 
 /// Most items in a batch.
@@ -47,9 +47,10 @@ pub struct BatchItem {
     pub sigs: Vec<RecordSig>,
     /// Sealed bytes.
     pub payload: Bytes,
-    /// Blobs the record names; empty in this version.
+    /// Files that belong to the record, at most [`crate::blob::MAX_PER_ITEM`]. They travel apart, see [`crate::blob`]; the
+    /// item does not wait for them.
     #[serde(default)]
-    pub blobs: Vec<String>,
+    pub blobs: Vec<BlobId>,
 }
 
 /// A signature over a record hash.

@@ -175,6 +175,42 @@ CREATE TABLE content (
     FOREIGN KEY (company_id, item_id) REFERENCES ingest (company_id, item_id)
 ) STRICT, WITHOUT ROWID;
 
+-- Files. Their bytes lie in the blob folder, under a key of each file that lies here under the person's key.
+CREATE TABLE blob (
+    company_id  BLOB    NOT NULL,
+    employee_id BLOB    NOT NULL, -- whose it is: ids are the person's own, so nobody meets another's
+    blob_id     BLOB    NOT NULL, -- UUID made by the device
+    device_id   BLOB    NOT NULL, -- began the upload
+    length      INTEGER NOT NULL, -- bytes of the whole file, as declared
+    sha256      BLOB    NOT NULL, -- of the whole file, as declared; checked at completion
+    received    INTEGER NOT NULL, -- bytes that are on disk and acknowledged
+    segments    INTEGER NOT NULL, -- sealed pieces that hold them
+    stored      INTEGER NOT NULL, -- bytes of the sealed file; what is behind them was never acknowledged
+    complete    INTEGER NOT NULL, -- 1: whole, and the digest held
+    file_id     BLOB    NOT NULL, -- name in the blob folder: random, shared by equal files of one person
+    sealed_key  BLOB    NOT NULL, -- nonce (12) and ChaCha20-Poly1305 ciphertext of the file's key
+    touched_ms  INTEGER NOT NULL, -- begun, or last byte acknowledged
+    PRIMARY KEY (company_id, employee_id, blob_id),
+    FOREIGN KEY (company_id, employee_id) REFERENCES employee (company_id, employee_id),
+    FOREIGN KEY (company_id, device_id) REFERENCES device (company_id, device_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX blob_device ON blob (company_id, device_id);
+CREATE INDEX blob_file ON blob (company_id, file_id);
+CREATE INDEX blob_same ON blob (company_id, employee_id, sha256) WHERE complete = 1;
+CREATE INDEX blob_open ON blob (company_id, touched_ms) WHERE complete = 0;
+
+-- Files that items named; may come before or after the files.
+CREATE TABLE item_blob (
+    company_id  BLOB    NOT NULL,
+    item_id     BLOB    NOT NULL,
+    place       INTEGER NOT NULL, -- order in the item
+    employee_id BLOB    NOT NULL, -- whose item and file
+    blob_id     BLOB    NOT NULL,
+    PRIMARY KEY (company_id, item_id, place),
+    FOREIGN KEY (company_id, item_id) REFERENCES ingest (company_id, item_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX item_blob_blob ON item_blob (company_id, employee_id, blob_id);
+
 -- What boards read of a tap.
 CREATE TABLE tap (
     company_id   BLOB    NOT NULL,

@@ -54,6 +54,14 @@ pub struct AttendanceRow {
     pub hash_hex: String,
 }
 
+/// Removes the open uploads that nothing arrived for in a week; the server does it by itself while it runs.
+///
+/// # Errors
+/// When storage or the blob folder fail.
+pub fn forget_abandoned_uploads(server: &Server) -> Result<()> {
+    domain::upload::forget_all_abandoned(server)
+}
+
 /// Makes a company with a statement key and a sealing key of its own.
 ///
 /// # Errors

@@ -6,6 +6,7 @@ mod scope;
 mod session;
 mod signed_request;
 
+pub(crate) use http_signature::single as single_header;
 pub(crate) use nonce::{Nonces, Purpose};
 pub use scope::CompanyScope;
 pub(crate) use scope::{of_invitation, of_operator};

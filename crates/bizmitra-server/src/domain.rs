@@ -1,6 +1,7 @@
 //! What the operations mean, apart from HTTP and SQL.
 
 pub(crate) mod attendance;
+pub(crate) mod blob;
 pub(crate) mod code;
 pub(crate) mod day;
 pub(crate) mod device;
@@ -15,3 +16,4 @@ pub(crate) mod login;
 pub(crate) mod record;
 pub(crate) mod sealing;
 pub(crate) mod standing;
+pub(crate) mod upload;

@@ -2,6 +2,7 @@
 
 use bizmitra_contract::problem::ProblemCode;
 
+use crate::blobs::BlobError;
 use crate::input::InputError;
 use crate::keys::KeysError;
 use crate::limits::Wait;
@@ -24,6 +25,20 @@ pub enum ServerError {
     /// The address or the device asked too often.
     #[error("asked too often")]
     TooMany(Wait),
+    /// An append at another offset than the upload's.
+    #[error("the upload is at another offset")]
+    OffsetMismatch {
+        /// Where the upload stands.
+        expected: u64,
+        /// Where the request wanted to append.
+        provided: u64,
+    },
+    /// More than an upload takes.
+    #[error("more than an upload takes")]
+    UploadTooLarge,
+    /// A range behind the end of a file of this many bytes.
+    #[error("the file has no such range")]
+    RangeUnsatisfiable(u64),
     /// The database refused or failed.
     #[error("storage failed")]
     Storage(#[from] rusqlite::Error),
@@ -42,6 +57,26 @@ pub enum ServerError {
     /// The data folder cannot be used.
     #[error("data folder cannot be used")]
     DataFolder(#[from] std::io::Error),
+}
+
+impl From<BlobError> for ServerError {
+    fn from(error: BlobError) -> Self {
+        use std::io::ErrorKind as K;
+        match error {
+            BlobError::Io(error)
+                if matches!(
+                    error.kind(),
+                    K::StorageFull | K::QuotaExceeded | K::FileTooLarge
+                ) =>
+            {
+                tracing::warn!(error = %error, "the blob folder is full");
+                Self::Refused(ProblemCode::StorageFull)
+            }
+            BlobError::Io(error) => Self::DataFolder(error),
+            BlobError::Damaged => Self::Damaged("file"),
+            BlobError::Keys(error) => Self::Keys(error),
+        }
+    }
 }
 
 impl ServerError {

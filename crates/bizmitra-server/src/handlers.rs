@@ -1,10 +1,13 @@
 //! HTTP in, domain, HTTP out; nothing else.
 
 pub(crate) mod about;
+pub(crate) mod blobs;
 pub(crate) mod devices;
 pub(crate) mod enrolment;
 pub(crate) mod login;
+mod range;
 pub(crate) mod sync;
+mod upload_headers;
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};

@@ -3,6 +3,7 @@
 pub mod admin;
 mod auth;
 mod auth_log;
+mod blobs;
 mod client_address;
 mod clock;
 pub mod demo;

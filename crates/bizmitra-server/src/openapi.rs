@@ -1,5 +1,7 @@
 //! The OpenAPI 3.1 description, put together from one table and the contract's own schemas.
 
+mod files;
+
 use bizmitra_contract::{
     attendance, changes, devices, enrolment, login, paths, problem, record, sealing, statement,
     sync,
@@ -45,7 +47,7 @@ const fn operation(
 
 use Access::{Anyone, Device, Session};
 
-/// Every operation: one with a request body is a POST, the others are GETs.
+/// Every operation on JSON: one with a request body is a POST, the others are GETs.
 const OPERATIONS: &[Operation] = &[
     operation(
         paths::HEALTH,
@@ -211,12 +213,13 @@ pub fn describe() -> Value {
             json!({ method: describe_operation(operation) }),
         );
     }
+    files::add_to(&mut all_paths);
     json!({
         "openapi": "3.1.0",
         "info": {
             "title": "Bizmitra API",
             "version": crate::observe::VERSION,
-            "description": "Attendance: enrolment, sign-in, sync and the change feed. Errors are RFC 9457 problems.",
+            "description": "Attendance: enrolment, sign-in, sync, files and the change feed. Errors are RFC 9457 problems.",
         },
         "paths": all_paths,
         "components": {
@@ -225,7 +228,7 @@ pub fn describe() -> Value {
                 "device_signature": {
                     "type": "apiKey", "in": "header", "name": "Signature",
                     "description": "RFC 9421 signature by the device identity key over method, authority, path, query, \
-                                    content digest and type, authorization and idempotency key.",
+                                    content digest and type, authorization, idempotency key and the fields of uploads.",
                 },
                 "session": { "type": "http", "scheme": "bearer" },
             },

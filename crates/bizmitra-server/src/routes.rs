@@ -3,22 +3,27 @@
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{get, post};
+use axum::routing::{get, head, post, put};
+use bizmitra_contract::blob::MAX_APPEND_SIZE;
 use bizmitra_contract::paths;
 use bizmitra_contract::sync::MAX_BYTES;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::guard::guard;
-use crate::handlers::{about, devices, enrolment, login, sync};
+use crate::handlers::{about, blobs, devices, enrolment, login, sync};
 use crate::observe::observe;
 use crate::server::Server;
 
-/// Most bytes of a body that is not a batch.
+/// Most bytes of a body that is neither a batch nor a piece of a file.
 const SMALL_BODY: usize = 16 * 1024;
 
 /// The whole API, to be served or to be called directly.
 pub fn router(server: Server) -> Router {
     let batch = post(sync::batch).layer(DefaultBodyLimit::max(MAX_BYTES));
+    let upload = head(blobs::offset)
+        .patch(blobs::append)
+        .delete(blobs::cancel)
+        .layer(DefaultBodyLimit::max(MAX_APPEND_SIZE));
     Router::new()
         .route(paths::HEALTH, get(about::health))
         .route(paths::OPENAPI, get(about::openapi))
@@ -38,8 +43,10 @@ pub fn router(server: Server) -> Router {
         .route(paths::REPLACE_DEVICE, post(devices::replace))
         .route(paths::DEVICES, get(devices::list))
         .route(paths::MY_DEVICES, get(devices::mine))
+        .route(paths::BLOB, put(blobs::begin).get(blobs::download))
         .layer(DefaultBodyLimit::max(SMALL_BODY))
         .route(paths::SYNC_BATCH, batch)
+        .route(paths::UPLOAD, upload)
         .layer(CatchPanicLayer::new())
         .layer(from_fn_with_state(server.clone(), guard))
         .layer(from_fn_with_state(server.clone(), observe))

@@ -17,6 +17,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::admin;
 use crate::auth_log::Event;
 use crate::client_address::{self, ClientAddress};
 use crate::guard;
@@ -25,6 +26,8 @@ use crate::server::Server;
 use certificate::Certificate;
 use seats::{NoSeat, Seats};
 
+/// How often abandoned uploads are looked for.
+const TIDY_EVERY: Duration = Duration::from_secs(60 * 60);
 /// Longest time open requests get after a stop was asked for.
 const STOP_LIMIT: Duration = Duration::from_secs(10);
 /// Wait after the system refused to accept: it is out of file descriptors or memory.
@@ -56,6 +59,9 @@ pub async fn serve(
         }
     });
     let mut stop = pin!(stop);
+    // Ends with this future, however that ends.
+    let mut tidying = JoinSet::new();
+    tidying.spawn(tidy(server.clone()));
     let router = router(server.clone());
     let mut door = Door::new(server);
     let (stopping, stopped) = watch::channel(());
@@ -173,6 +179,16 @@ fn allow_open_files(wanted: usize) -> usize {
 #[cfg(not(unix))]
 fn allow_open_files(wanted: usize) -> usize {
     wanted
+}
+
+/// Forgets abandoned uploads, now and then.
+async fn tidy(server: Server) {
+    loop {
+        if let Err(error) = server.run(admin::forget_abandoned_uploads).await {
+            tracing::error!(error = %error, "abandoned uploads could not be removed");
+        }
+        tokio::time::sleep(TIDY_EVERY).await;
+    }
 }
 
 /// SIGTERM or ctrl-c.

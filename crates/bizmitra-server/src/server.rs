@@ -1,4 +1,4 @@
-//! What every handler holds: the database, the key folder, the clock, the books of nonces and limits, the auth log.
+//! What every handler holds: the database, the key and blob folders, the clock, the books of nonces and limits, the auth log.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -11,6 +11,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use crate::auth::{CompanyScope, Nonces};
 use crate::auth_log::AuthLog;
+use crate::blobs::{BlobFolder, UploadLocks};
 use crate::clock::Clock;
 use crate::error::{Result, ServerError};
 use crate::keys::Keys;
@@ -21,7 +22,7 @@ use crate::{signed, storage};
 /// How a server is set up.
 #[derive(Debug, Clone)]
 pub struct ServerConfig {
-    /// Folder of the database and of the key folder; made when absent.
+    /// Folder of the database, the keys and the files; made when absent.
     pub data: PathBuf,
     /// Where to listen.
     pub listen: SocketAddr,
@@ -73,6 +74,8 @@ struct Inner {
     db: Mutex<Connection>,
     marker: Marker,
     keys: Keys,
+    blobs: BlobFolder,
+    uploads: UploadLocks,
     nonces: Nonces,
     limits: Limits,
     auth_log: AuthLog,
@@ -98,6 +101,7 @@ impl Server {
         let folder = config.data.join("keys");
         let keys = Keys::open(&folder)?;
         let marker = Marker::open(&folder)?;
+        let blobs = BlobFolder::open(&config.data.join("blobs"))?;
         let mut db = storage::open(&config.data.join("bizmitra.db"), clock.now_ms())?;
         let epoch = storage::settle_epoch(&mut db, &marker, clock.now_ms())?;
         let auth_log = AuthLog::open(config.auth_log.clone()).map_err(ServerError::AuthLog)?;
@@ -108,6 +112,8 @@ impl Server {
             db: Mutex::new(db),
             marker,
             keys,
+            blobs,
+            uploads: UploadLocks::default(),
             nonces: Nonces::default(),
             clock,
             epoch,
@@ -131,6 +137,14 @@ impl Server {
 
     pub(crate) fn keys(&self) -> &Keys {
         &self.0.keys
+    }
+
+    pub(crate) fn blobs(&self) -> &BlobFolder {
+        &self.0.blobs
+    }
+
+    pub(crate) fn uploads(&self) -> &UploadLocks {
+        &self.0.uploads
     }
 
     pub(crate) fn nonces(&self) -> &Nonces {

@@ -1,12 +1,13 @@
 //! The database: one SQLite file, one writer, every commit on disk before an answer leaves.
 //!
 //! Each table has its file with its SQL beside its row mapping. Every function takes a
-//! [`CompanyScope`](crate::auth::CompanyScope); the only two that do not are the two that find out whose a device or
-//! a code is, and they are called by [`crate::auth`] alone.
+//! [`CompanyScope`](crate::auth::CompanyScope); the only ones that do not are the two that find out whose a device or
+//! a code is, called by [`crate::auth`] alone, and the list of companies for the server's own housekeeping.
 
 pub(crate) mod anchor;
 pub(crate) mod attendance;
 pub(crate) mod audit;
+pub(crate) mod blob;
 pub(crate) mod chain;
 pub(crate) mod company;
 pub(crate) mod device;
@@ -14,6 +15,7 @@ pub(crate) mod employee;
 pub(crate) mod feed;
 pub(crate) mod ingest;
 pub(crate) mod invitation;
+pub(crate) mod item_blob;
 pub(crate) mod later;
 pub(crate) mod plan;
 pub(crate) mod session;

@@ -73,6 +73,29 @@ fn headless(products: &Products, bin: &str) -> Command {
     command
 }
 
+/// `x bench blobs`: a file appended to a real server in pieces, against a bare write and fsync of the same pieces.
+pub fn blobs(workspace: &Workspace) -> Result<()> {
+    say::step("building server and the bench of files (release)");
+    process::run(workspace.cargo().args([
+        "build",
+        "--quiet",
+        "--release",
+        "-p",
+        "bizmitra-server",
+        "-p",
+        "bizmitra-tests",
+        "--bin",
+        "bizmitra-server",
+        "--bin",
+        "bench_blobs",
+    ]))?;
+    measure(
+        Command::new(workspace.built("release", "bench_blobs"))
+            .arg("--server")
+            .arg(workspace.built("release", "bizmitra-server")),
+    )
+}
+
 fn window_bench(workspace: &Workspace, products: &Products) -> Command {
     let mut command = Command::new(products.folder.join("bench_window"));
     command

@@ -96,6 +96,8 @@ enum Measure {
     Checkin,
     /// Unlocking against the bare key derivation, signatures, seals.
     Security,
+    /// Appending a file to a real server, against a bare write and fsync of the same pieces.
+    Blobs,
 }
 
 fn main() -> ExitCode {
@@ -131,6 +133,9 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Bench {
             what: Measure::Security,
         } => bench::security(&workspace),
+        Command::Bench {
+            what: Measure::Blobs,
+        } => bench::blobs(&workspace),
         Command::CheckAndroid => suites::check_android(&workspace),
         Command::Icons => icons::make(&workspace),
         Command::Ui => bundle::build(&workspace),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use bizmitra_contract::attendance::{AttendanceEntry, Place};
+use bizmitra_contract::blob::ItemBlob;
 use bizmitra_contract::changes::{Change, ChangesPage, Fence, Policy, Profile, Shift, Site};
 use bizmitra_contract::devices::{
     ApproveRequest, DeviceStateResponse, DeviceSummary, DevicesResponse, HealthResponse,
@@ -42,7 +43,7 @@ macro_rules! types {
 types! {
     ApproveRequest, AttendanceEntry, BatchItem, BatchRequest, BatchResponse, ChallengeRequest, ChallengeResponse, Change, ChangesPage,
     Consent, DeviceStateResponse, DeviceSummary, DevicesResponse, EnrolmentRequest, EnrolmentResponse, Evidence, Fence,
-    HealthResponse, InvitationRequest, InvitationResponse, ItemResult, Lease, LoginRequest, LoginResponse, MeResponse, PendingDevice,
+    HealthResponse, InvitationRequest, InvitationResponse, ItemBlob, ItemResult, Lease, LoginRequest, LoginResponse, MeResponse, PendingDevice,
     PendingDevicesResponse, PinPolicy, Place, Policy, Problem, Profile, ReasonRequest, Receipt, Record, RecordSig, ReplaceResponse,
     RevokeRequest, SealingKey, Shift, SignedStatement, Site, Tap, ThisDeviceResponse, TimeAnchor, WipeOrder, Withdrawal,
 }

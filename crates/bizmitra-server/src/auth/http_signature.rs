@@ -13,6 +13,16 @@ use bizmitra_contract::ids::DeviceId;
 use bizmitra_contract::signing::{ED25519, LABEL, TAG};
 use sha2::{Digest, Sha256};
 
+/// Headers that change what a request does: covered whenever they are sent, in this order.
+const WHEN_SENT: [&str; 6] = [
+    "authorization",
+    "idempotency-key",
+    "upload-complete",
+    "upload-length",
+    "upload-offset",
+    "repr-digest",
+];
+
 /// A signature that is well-formed but not yet verified.
 #[derive(Debug)]
 pub(super) struct RequestSignature {
@@ -24,7 +34,7 @@ pub(super) struct RequestSignature {
 }
 
 /// The value of a header that occurs exactly once.
-pub(super) fn single<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+pub(crate) fn single<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let mut values = headers.get_all(name).iter();
     let value = values.next()?;
     if values.next().is_some() {
@@ -101,7 +111,7 @@ fn covered(parts: &Parts, authority: &str, body: &[u8]) -> Option<Vec<(&'static 
             single(&parts.headers, "content-type")?.trim().to_owned(),
         ));
     }
-    for name in ["authorization", "idempotency-key"] {
+    for name in WHEN_SENT {
         if parts.headers.contains_key(name) {
             covered.push((name, single(&parts.headers, name)?.trim().to_owned()));
         }

@@ -37,6 +37,11 @@ pub(crate) struct SignedRequest {
 }
 
 impl SignedRequest {
+    /// The body as it came.
+    pub(crate) fn bytes(&self) -> &Bytes {
+        &self.body
+    }
+
     /// The body as JSON.
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T> {
         serde_json::from_slice(&self.body).map_err(|_| ServerError::INVALID)

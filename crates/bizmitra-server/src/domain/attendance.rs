@@ -123,6 +123,7 @@ pub(crate) fn entry(
             .into_iter()
             .filter_map(|(holds, flag)| holds.then_some(flag))
             .collect(),
+        blobs: storage::item_blob::of_item(db, scope, tap.item)?,
     })
 }
 

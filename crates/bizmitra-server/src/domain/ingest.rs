@@ -261,6 +261,7 @@ impl Batch<'_> {
             .person_key
             .seal(&content_of(item, bytes)?, item.id.0.as_bytes())?;
         storage::ingest::insert_content(db, scope, item.id, &sealed)?;
+        storage::item_blob::insert(db, scope, &ingested, &item.blobs)?;
         Ok(ingested)
     }
 

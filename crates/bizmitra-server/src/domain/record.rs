@@ -1,5 +1,6 @@
 //! Reads an item and says whether it is a record that this very device signed. Pure: nothing is looked up.
 
+use bizmitra_contract::blob::MAX_PER_ITEM;
 use bizmitra_contract::encoding::Bytes32;
 use bizmitra_contract::record::{Record, RecordBody, VERSION};
 use bizmitra_contract::signing::ED25519;
@@ -61,7 +62,7 @@ pub(crate) fn verify(
         && record.prev_hash == item.prev_hash;
     let starts_right = (record.seq == 1) == (record.prev_hash == Bytes32([0; 32]));
     let countable = (1..=MAX_SEQ).contains(&record.seq);
-    if !same_place || !starts_right || !countable || !item.blobs.is_empty() {
+    if !same_place || !starts_right || !countable || item.blobs.len() > MAX_PER_ITEM {
         return Err(VerdictCode::Validation);
     }
     let presence = check_signatures(item, hash, device)?;

@@ -59,6 +59,15 @@ pub(crate) fn insert(
     Ok(())
 }
 
+/// Which companies there are.
+pub(crate) fn ids(db: &Connection) -> Result<Vec<CompanyId>> {
+    let mut statement = db.prepare_cached("SELECT company_id FROM company ORDER BY company_id")?;
+    let all = statement
+        .query_map([], |row| Ok(CompanyId(uuid(row, "company_id")?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(all)
+}
+
 /// The company itself.
 pub(crate) fn get(db: &Connection, scope: &CompanyScope) -> Result<Company> {
     Ok(db

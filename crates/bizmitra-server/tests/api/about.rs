@@ -29,6 +29,8 @@ const PATHS: &[(&str, &str)] = &[
     ("post", paths::REPLACE_DEVICE),
     ("get", paths::DEVICES),
     ("get", paths::MY_DEVICES),
+    ("put", paths::BLOB),
+    ("head", paths::UPLOAD),
 ];
 
 /// Every `pub const X: &str = "/…"` of the contract's source.

@@ -26,7 +26,7 @@ async fn approve(world: &World, by: &TestDevice, device: DeviceId, fingerprint: 
     .await
 }
 
-async fn revoke(world: &World, by: &TestDevice, device: DeviceId) -> Reply {
+pub async fn revoke(world: &World, by: &TestDevice, device: DeviceId) -> Reply {
     let path = paths::REVOKE_DEVICE.replace("{id}", &device.to_string());
     by.post(
         world,

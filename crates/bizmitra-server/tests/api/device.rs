@@ -51,6 +51,12 @@ pub struct Signing {
     pub nonce: Option<String>,
     pub bearer: Option<String>,
     pub idempotency_key: Option<String>,
+    /// JSON without.
+    pub content_type: Option<&'static str>,
+    /// What an upload says, in the order of the contract.
+    pub upload: Vec<(&'static str, String)>,
+    /// Headers that no signature covers.
+    pub uncovered: Vec<(&'static str, String)>,
 }
 
 /// The system's randomness.
@@ -187,13 +193,18 @@ impl TestDevice {
                 "content-digest",
                 format!("sha-256=:{}:", STANDARD.encode(Sha256::digest(body))),
             ));
-            lines.push(("content-type", "application/json".to_owned()));
+            let content_type = signing.content_type.unwrap_or("application/json");
+            lines.push(("content-type", content_type.to_owned()));
         }
         if let Some(bearer) = &signing.bearer {
             lines.push(("authorization", format!("Bearer {bearer}")));
         }
         if let Some(key) = &signing.idempotency_key {
             lines.push(("idempotency-key", key.clone()));
+        }
+        lines.extend(signing.upload.iter().cloned());
+        for (name, value) in &signing.uncovered {
+            request = request.header(*name, value);
         }
         let names: Vec<String> = lines
             .iter()

@@ -46,4 +46,24 @@ mod signatures;
 #[cfg(test)]
 mod tls;
 #[cfg(test)]
+mod upload_access;
+#[cfg(test)]
+mod upload_calls;
+#[cfg(test)]
+mod upload_crash;
+#[cfg(test)]
+mod upload_disk;
+#[cfg(test)]
+mod upload_files;
+#[cfg(test)]
+mod upload_hostile;
+#[cfg(test)]
+mod upload_items;
+#[cfg(test)]
+mod upload_limits;
+#[cfg(test)]
+mod upload_process;
+#[cfg(test)]
+mod uploads;
+#[cfg(test)]
 mod world;

@@ -1,0 +1,170 @@
+//! Table `blob`: files and how far they are.
+
+use bizmitra_contract::ids::{BlobId, DeviceId, EmployeeId};
+use rusqlite::{Connection, OptionalExtension, Row, named_params};
+
+use super::{key, uuid};
+use crate::auth::CompanyScope;
+use crate::blobs::Extent;
+use crate::error::Result;
+
+/// One file of a person.
+#[derive(Debug, Clone)]
+pub(crate) struct Blob {
+    pub(crate) id: BlobId,
+    pub(crate) employee: EmployeeId,
+    pub(crate) device: DeviceId,
+    pub(crate) length: u64,
+    pub(crate) sha256: [u8; 32],
+    /// What is on disk and acknowledged.
+    pub(crate) have: Extent,
+    pub(crate) complete: bool,
+    pub(crate) file: [u8; 16],
+    pub(crate) sealed_key: Vec<u8>,
+    pub(crate) touched_ms: i64,
+}
+
+const COLUMNS: &str = "employee_id, blob_id, device_id, length, sha256, received, segments, stored, complete, file_id,
+                       sealed_key, touched_ms";
+
+fn from_row(row: &Row<'_>) -> rusqlite::Result<Blob> {
+    Ok(Blob {
+        id: BlobId(uuid(row, "blob_id")?),
+        employee: EmployeeId(uuid(row, "employee_id")?),
+        device: DeviceId(uuid(row, "device_id")?),
+        length: row.get("length")?,
+        sha256: row.get("sha256")?,
+        have: Extent {
+            length: row.get("received")?,
+            segments: row.get("segments")?,
+            stored: row.get("stored")?,
+        },
+        complete: row.get("complete")?,
+        file: row.get("file_id")?,
+        sealed_key: row.get("sealed_key")?,
+        touched_ms: row.get("touched_ms")?,
+    })
+}
+
+/// A file of a person.
+pub(crate) fn get(
+    db: &Connection,
+    scope: &CompanyScope,
+    employee: EmployeeId,
+    id: BlobId,
+) -> Result<Option<Blob>> {
+    Ok(db
+        .prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM blob WHERE company_id = ?1 AND employee_id = ?2 AND blob_id = ?3"
+        ))?
+        .query_row((scope.key(), key(employee.0), key(id.0)), from_row)
+        .optional()?)
+}
+
+/// A complete file of the same person with the same bytes.
+pub(crate) fn find_same(
+    db: &Connection,
+    scope: &CompanyScope,
+    employee: EmployeeId,
+    (sha256, length): (&[u8; 32], u64),
+) -> Result<Option<Blob>> {
+    Ok(db
+        .prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM blob WHERE company_id = ?1 AND employee_id = ?2 AND sha256 = ?3 AND length = ?4
+             AND complete = 1 LIMIT 1"
+        ))?
+        .query_row((scope.key(), key(employee.0), sha256, length), from_row)
+        .optional()?)
+}
+
+/// What a person's files take, and how many uploads are open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Usage {
+    pub(crate) bytes: u64,
+    pub(crate) open: u64,
+}
+
+/// A person's usage; files that share their bytes count once, open uploads count whole.
+pub(crate) fn usage(db: &Connection, scope: &CompanyScope, employee: EmployeeId) -> Result<Usage> {
+    Ok(db
+        .prepare_cached(
+            "SELECT COALESCE(SUM(length), 0) AS bytes, COALESCE(SUM(open), 0) AS open
+             FROM (SELECT MAX(length) AS length, MAX(complete = 0) AS open FROM blob
+                   WHERE company_id = ?1 AND employee_id = ?2 GROUP BY file_id)",
+        )?
+        .query_row((scope.key(), key(employee.0)), |row| {
+            Ok(Usage {
+                bytes: row.get("bytes")?,
+                open: row.get("open")?,
+            })
+        })?)
+}
+
+/// Adds a file.
+pub(crate) fn insert(db: &Connection, scope: &CompanyScope, blob: &Blob) -> Result<()> {
+    db.prepare_cached(
+        "INSERT INTO blob (company_id, employee_id, blob_id, device_id, length, sha256, received, segments, stored, complete,
+                           file_id, sealed_key, touched_ms)
+         VALUES (:company, :employee, :blob, :device, :length, :sha256, :received, :segments, :stored, :complete,
+                 :file, :key, :touched)",
+    )?
+    .execute(named_params! {
+        ":company": scope.key(), ":employee": key(blob.employee.0), ":blob": key(blob.id.0), ":device": key(blob.device.0),
+        ":length": blob.length, ":sha256": blob.sha256, ":received": blob.have.length, ":segments": blob.have.segments,
+        ":stored": blob.have.stored, ":complete": blob.complete, ":file": blob.file, ":key": blob.sealed_key,
+        ":touched": blob.touched_ms,
+    })?;
+    Ok(())
+}
+
+/// Acknowledges what is on disk. Says whether the file still was where `from` says: else nothing changes.
+pub(crate) fn advance(
+    db: &Connection,
+    scope: &CompanyScope,
+    from: &Blob,
+    to: &Blob,
+) -> Result<bool> {
+    let changed = db
+        .prepare_cached(
+            "UPDATE blob SET received = :received, segments = :segments, stored = :stored, complete = :complete,
+                             touched_ms = :touched
+             WHERE company_id = :company AND employee_id = :employee AND blob_id = :blob AND file_id = :file
+             AND stored = :from AND complete = 0",
+        )?
+        .execute(named_params! {
+            ":company": scope.key(), ":employee": key(from.employee.0), ":blob": key(from.id.0), ":file": from.file,
+            ":from": from.have.stored, ":received": to.have.length, ":segments": to.have.segments,
+            ":stored": to.have.stored, ":complete": to.complete, ":touched": to.touched_ms,
+        })?;
+    Ok(changed == 1)
+}
+
+/// Forgets a file. Says whether its bytes serve nobody else.
+pub(crate) fn delete(db: &Connection, scope: &CompanyScope, blob: &Blob) -> Result<bool> {
+    db.prepare_cached(
+        "DELETE FROM blob WHERE company_id = ?1 AND employee_id = ?2 AND blob_id = ?3 AND file_id = ?4",
+    )?
+    .execute((scope.key(), key(blob.employee.0), key(blob.id.0), blob.file))?;
+    let shared: bool = db
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM blob WHERE company_id = ?1 AND file_id = ?2)",
+        )?
+        .query_row((scope.key(), blob.file), |row| row.get(0))?;
+    Ok(!shared)
+}
+
+/// Some of the open uploads that nothing arrived for since `before_ms`.
+pub(crate) fn abandoned(
+    db: &Connection,
+    scope: &CompanyScope,
+    before_ms: i64,
+) -> Result<Vec<Blob>> {
+    let mut statement = db.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM blob WHERE company_id = ?1 AND complete = 0 AND touched_ms < ?2
+         ORDER BY touched_ms LIMIT 100"
+    ))?;
+    let all = statement
+        .query_map((scope.key(), before_ms), from_row)?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(all)
+}
