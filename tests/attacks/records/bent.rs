@@ -1,7 +1,8 @@
 //! What is done to the good record: around it, to its signatures, and in the words that its own device signs.
 
+use bizmitra_contract::blob::MAX_PER_ITEM;
 use bizmitra_contract::encoding::{Bytes32, Bytes64};
-use bizmitra_contract::ids::{ChainId, CompanyId, DeviceId, EmployeeId, ItemId};
+use bizmitra_contract::ids::{BlobId, ChainId, CompanyId, DeviceId, EmployeeId, ItemId};
 use bizmitra_contract::record::Record;
 use bizmitra_contract::signing;
 use bizmitra_contract::sync::BatchItem;
@@ -63,8 +64,10 @@ pub const ENVELOPES: &[(&str, Bend)] = &[
     ("with its payload twice", |s| {
         with(s, |item| item.payload.0.extend(item.payload.0.clone()))
     }),
-    ("with a file that it does not name", |s| {
-        with(s, |item| item.blobs.push("x".to_owned()))
+    ("with more files than a record may have", |s| {
+        with(s, |item| {
+            item.blobs = (0..=MAX_PER_ITEM).map(|_| BlobId(Uuid::now_v7())).collect();
+        })
     }),
 ];
 
