@@ -260,12 +260,28 @@ impl Drop for World {
 /// # Errors
 /// When it cannot be made or written.
 pub fn make_certificate(folder: &Path) -> Result<(TlsFiles, Vec<u8>)> {
-    let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()])?;
+    make_certificate_valid(folder, (1990, 1, 1), (2090, 1, 1))
+}
+
+/// The same, valid from the beginning of one day to the beginning of another: year, month, day.
+///
+/// # Errors
+/// When it cannot be made or written.
+pub fn make_certificate_valid(
+    folder: &Path,
+    from: (i32, u8, u8),
+    to: (i32, u8, u8),
+) -> Result<(TlsFiles, Vec<u8>)> {
+    let key = rcgen::KeyPair::generate()?;
+    let mut params = rcgen::CertificateParams::new(vec!["127.0.0.1".to_owned()])?;
+    params.not_before = rcgen::date_time_ymd(from.0, from.1, from.2);
+    params.not_after = rcgen::date_time_ymd(to.0, to.1, to.2);
+    let made = params.self_signed(&key)?;
     let files = TlsFiles {
         cert: folder.join("cert.pem"),
         key: folder.join("key.pem"),
     };
-    std::fs::write(&files.cert, made.cert.pem())?;
-    std::fs::write(&files.key, made.signing_key.serialize_pem())?;
-    Ok((files, made.cert.der().to_vec()))
+    std::fs::write(&files.cert, made.pem())?;
+    std::fs::write(&files.key, key.serialize_pem())?;
+    Ok((files, made.der().to_vec()))
 }

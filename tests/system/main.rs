@@ -5,6 +5,8 @@ mod activation;
 #[cfg(test)]
 mod cli;
 #[cfg(test)]
+mod clocks;
+#[cfg(test)]
 mod crowd;
 #[cfg(test)]
 mod devices;

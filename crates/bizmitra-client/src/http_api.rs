@@ -54,7 +54,9 @@ impl HttpApi {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, AddressError> {
         let address = Address::parse(origin)?;
-        let tls = roots.config().map_err(|_| AddressError::NoTls)?;
+        let tls = roots
+            .config(Arc::clone(&clock))
+            .map_err(|_| AddressError::NoTls)?;
         let client = Client::builder()
             .tls_backend_preconfigured(tls)
             .https_only(address.https)

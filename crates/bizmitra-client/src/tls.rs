@@ -1,9 +1,12 @@
-//! TLS: ring, 1.2 or newer, and only the certificate authorities bundled here.
+//! TLS: ring, 1.2 or newer, only the certificate authorities bundled here, and the device's own clock.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use bizmitra_core::clock::Clock;
 use rustls::crypto::ring;
-use rustls::pki_types::CertificateDer;
+use rustls::pki_types::{CertificateDer, UnixTime};
+use rustls::time_provider::TimeProvider;
 use rustls::{ClientConfig, RootCertStore};
 
 /// The certificate authorities that are trusted: those bundled, and further ones for tests.
@@ -41,8 +44,9 @@ impl Roots {
         })
     }
 
-    pub(crate) fn config(&self) -> Result<ClientConfig, rustls::Error> {
-        let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+    pub(crate) fn config(&self, clock: Arc<dyn Clock>) -> Result<ClientConfig, rustls::Error> {
+        let (provider, time) = (Arc::new(ring::default_provider()), Arc::new(Wall(clock)));
+        let mut config = ClientConfig::builder_with_details(provider, time)
             .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?
             .with_root_certificates(self.store.clone())
             .with_no_client_auth();
@@ -54,5 +58,22 @@ impl Roots {
 impl std::fmt::Debug for Roots {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Roots({})", self.store.len())
+    }
+}
+
+/// Certificates are valid by the clock that records are made by: one clock for both, so that what is said about it is true.
+struct Wall(Arc<dyn Clock>);
+
+impl TimeProvider for Wall {
+    fn current_time(&self) -> Option<UnixTime> {
+        // A clock before 1970 is as good as one at its beginning: no certificate is that old.
+        let millis = u64::try_from(self.0.now().wall_ms).unwrap_or(0);
+        Some(UnixTime::since_unix_epoch(Duration::from_millis(millis)))
+    }
+}
+
+impl std::fmt::Debug for Wall {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Wall(..)")
     }
 }

@@ -149,6 +149,34 @@ async fn a_certificate_that_is_not_valid_now_points_at_the_clock() {
     }
 }
 
+#[tokio::test]
+async fn certificates_are_valid_by_the_devices_own_clock_however_wrong_it_is() {
+    const YEAR_MS: i64 = 31_557_600_000;
+    let ours = authority();
+    let origin = serve_tls(&ours, "127.0.0.1", (2020, 2030), rustls::ALL_VERSIONS).await;
+    let roots = Roots::with_extra(&[ours.der().to_vec()]).unwrap();
+    let now_ms = TestClock::default().now().wall_ms;
+    for (off_ms, fits) in [
+        (0, true),
+        (-10 * YEAR_MS, false),
+        (10 * YEAR_MS, false),
+        (100 * YEAR_MS, false),
+        // The battery was empty: it begins at 1970, or before.
+        (-now_ms, false),
+        (-now_ms - 1_000, false),
+        (i64::MIN / 2, false),
+    ] {
+        let clock = Arc::new(TestClock::default());
+        clock.off_ms.store(off_ms, Ordering::Relaxed);
+        let answer = api_with(&origin, &roots, clock).send(get("/ok")).await;
+        if fits {
+            assert!(answer.is_ok(), "{answer:?}");
+        } else {
+            assert_eq!(answer, Err(ApiError::CertificateTime), "{off_ms}");
+        }
+    }
+}
+
 #[test]
 fn a_root_that_is_no_certificate_is_refused() {
     assert!(Roots::with_extra(&[b"no certificate".to_vec()]).is_err());

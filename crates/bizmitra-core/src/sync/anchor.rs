@@ -1,5 +1,6 @@
 //! Time anchors: what the server said the time was, tied to the clock that counts sleep.
 
+use bizmitra_rules::time_grade::CLOCK_OFF_MS;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Reading;
@@ -47,17 +48,26 @@ impl Anchor {
     /// Half width of the interval around the wall clock of `now` that holds the true time: half the round trip, 100 parts per
     /// million of drift, and what the wall clock is off by the server's count.
     pub fn tolerance_ms(&self, now: &Reading) -> Option<u64> {
+        let (uncertain_ms, apart_ms) = self.compare(now)?;
+        Some(uncertain_ms.saturating_add(apart_ms).max(1))
+    }
+
+    /// Whether the wall clock of `now` is wrong by more than a minute, by the server's time and this device's count since;
+    /// `None` after a reboot, when nothing was counted.
+    pub fn is_clock_off(&self, now: &Reading) -> Option<bool> {
+        let (uncertain_ms, apart_ms) = self.compare(now)?;
+        Some(apart_ms > uncertain_ms.saturating_add(CLOCK_OFF_MS))
+    }
+
+    /// What is uncertain about the count since the anchor, and how far the wall clock is from it.
+    fn compare(&self, now: &Reading) -> Option<(u64, u64)> {
         let elapsed = self.elapsed_ms(now)?;
         let counted_ms = self
             .server_time_ms
             .checked_add_unsigned(elapsed)?
             .checked_add_unsigned(self.rtt_ms / 2)?;
-        let uncertain = (self.rtt_ms / 2).saturating_add(elapsed / 10_000);
-        Some(
-            uncertain
-                .saturating_add(counted_ms.abs_diff(now.wall_ms))
-                .max(1),
-        )
+        let uncertain_ms = (self.rtt_ms / 2).saturating_add(elapsed / 10_000);
+        Some((uncertain_ms, counted_ms.abs_diff(now.wall_ms)))
     }
 
     /// Whether `newer` is worth a write: another boot, a better round trip, or this one is older than 15 minutes.
@@ -112,6 +122,25 @@ mod tests {
             anchor().tolerance_ms(&showing(1_200, -90_000)),
             Some(90_100)
         );
+    }
+
+    #[test]
+    fn a_wall_clock_that_is_off_by_more_than_a_minute_is_called_wrong() {
+        let is_off = |off_ms| anchor().is_clock_off(&showing(1_200, off_ms));
+        const TEN_YEARS_MS: i64 = 315_576_000_000;
+        for (off_ms, wrong) in [
+            (0, false),
+            (60_100, false),
+            (-60_100, false),
+            (60_101, true),
+            (-60_101, true),
+            (TEN_YEARS_MS, true),
+            (-TEN_YEARS_MS, true),
+            (i64::MAX - 2_000_000, true),
+        ] {
+            assert_eq!(is_off(off_ms), Some(wrong), "{off_ms}");
+        }
+        assert_eq!(anchor().is_clock_off(&at(5_000, "two")), None);
     }
 
     #[test]

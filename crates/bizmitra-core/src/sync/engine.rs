@@ -204,12 +204,26 @@ impl Engine {
         match stop {
             Stop::Store(error) => Err(error),
             Stop::Api(error) => {
-                let now = self.parts.clock.now().elapsed_ms;
+                let now = self.parts.clock.now();
+                let error = self.blame(error, &now)?;
                 let random = self.random();
-                gates(&mut self.state()).close(&error, now, random);
+                gates(&mut self.state()).close(&error, now.elapsed_ms, random);
                 Ok(())
             }
         }
+    }
+
+    /// A certificate out of its time speaks against the clock of this device only while that may be wrong: where the server's
+    /// own time says that it is right, it is the certificate.
+    fn blame(&self, error: ApiError, now: &Reading) -> Result<ApiError, StoreError> {
+        if error != ApiError::CertificateTime {
+            return Ok(error);
+        }
+        let is_off = self.anchor()?.and_then(|anchor| anchor.is_clock_off(now));
+        Ok(match is_off {
+            Some(false) => ApiError::Certificate,
+            Some(true) | None => error,
+        })
     }
 
     fn random(&self) -> u64 {

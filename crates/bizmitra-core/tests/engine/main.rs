@@ -5,6 +5,7 @@
     reason = "a test helper fails loudly"
 )]
 
+mod clock;
 mod fakes;
 mod trouble;
 mod verdicts;
