@@ -166,6 +166,27 @@ mod tests {
     }
 
     #[test]
+    fn digests_agree_with_the_examples_of_rfc_9530() {
+        // Appendix B.1, B.2 (no content) and B.3 (a part of B.1).
+        for (body, digest) in [
+            (
+                "{\"hello\": \"world\"}\n",
+                "RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg=",
+            ),
+            ("", "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="),
+            (
+                "\"world\"}\n",
+                "jjcgBDWNAtbYUXI37CVG3gRuGOAjaaDRGpIUFsdyepQ=",
+            ),
+        ] {
+            assert_eq!(
+                content_digest(body.as_bytes()),
+                format!("sha-256=:{digest}:")
+            );
+        }
+    }
+
+    #[test]
     fn a_get_with_a_query_has_this_base() {
         let parts = Parts {
             method: "GET",

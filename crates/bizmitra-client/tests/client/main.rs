@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod breaks;
 #[cfg(test)]
+mod oracle;
+#[cfg(test)]
 mod pki;
 #[cfg(test)]
 mod server;

@@ -35,6 +35,8 @@ mod login;
 #[cfg(test)]
 mod operator;
 #[cfg(test)]
+mod oracle;
+#[cfg(test)]
 mod place;
 #[cfg(test)]
 mod proxies;
