@@ -113,6 +113,16 @@ pub(crate) fn trust(w: Words, time: TimeTrust) -> (Tone, String) {
     }
 }
 
+/// A time with how far it can be trusted, as one line: `9:02 ± 3 s`, `9:02, unverified time`.
+pub(crate) fn trusted_time(w: Words, entry: &EntryView) -> String {
+    let clock = format::clock(entry.wall_ms, entry.offset_min);
+    let (_, trust) = trust(w, entry.time);
+    match entry.time {
+        TimeTrust::Within { .. } => format!("{clock} {trust}"),
+        TimeTrust::Unverified | TimeTrust::Contradictory => format!("{clock}, {trust}"),
+    }
+}
+
 /// Place of a tap in a line.
 pub(crate) fn place(w: Words, place: &PlaceView) -> String {
     let at = |word: &str, spot: &Spot| w.place_spot(&distance(w, spot), &spot.site, word);
@@ -314,5 +324,81 @@ pub(crate) const fn error(w: Words, code: ErrorCode) -> (&'static str, &'static 
         ErrorCode::NotFound => (w.error_not_found(), w.error_not_found_do()),
         ErrorCode::InUse => (w.error_in_use(), w.error_in_use_do()),
         ErrorCode::Internal => (w.error_internal(), w.error_internal_do()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bizmitra_ipc::view::Language;
+
+    use super::*;
+
+    /// 2026-11-23 09:02 in India.
+    fn tap(time: TimeTrust) -> EntryView {
+        EntryView {
+            id: String::new(),
+            action: Action::CheckIn,
+            wall_ms: 1_795_404_720_000,
+            offset_min: 330,
+            day: "2026-11-23".into(),
+            step: Step::Confirmed,
+            time,
+            number: 1,
+            short_hash: String::new(),
+            place: PlaceView::Locating,
+            confirmed_ms: None,
+            withdrawn: false,
+            undo_ms: 0,
+            alarm: false,
+        }
+    }
+
+    #[test]
+    fn a_time_is_shown_with_its_tolerance_or_is_called_unverified_in_each_language() {
+        let shown = |language, time| trusted_time(Words(language), &tap(time));
+        let within = |tolerance_ms| TimeTrust::Within { tolerance_ms };
+        for (time, english, hindi) in [
+            (within(2_500), "9:02 ± 3 s", "9:02 ± 3 से"),
+            (within(180_000), "9:02 ± 3 min", "9:02 ± 3 मि"),
+            (within(86_400_000), "9:02 ± 24 h", "9:02 ± 24 घं"),
+            (
+                TimeTrust::Unverified,
+                "9:02, unverified time",
+                "9:02, अपुष्ट समय",
+            ),
+            (
+                TimeTrust::Contradictory,
+                "9:02, time to be checked",
+                "9:02, समय जाँचना है",
+            ),
+        ] {
+            assert_eq!(shown(Language::English, time), english);
+            assert_eq!(shown(Language::Hindi, time), hindi);
+        }
+    }
+
+    #[test]
+    fn a_confirmed_record_whose_time_is_not_verified_is_not_shown_as_all_good() {
+        let w = Words(Language::English);
+        for time in [TimeTrust::Unverified, TimeTrust::Contradictory] {
+            assert_eq!(
+                entry_state(w, &tap(time)),
+                (Tone::Info, w.state_unverified())
+            );
+            assert_ne!(trust(w, time).0, Tone::Good);
+        }
+        let exact = TimeTrust::Within {
+            tolerance_ms: 60_000,
+        };
+        assert_eq!(entry_state(w, &tap(exact)).0, Tone::Good);
+        assert_eq!(trust(w, exact).0, Tone::Good);
+        let wide = TimeTrust::Within {
+            tolerance_ms: 60_001,
+        };
+        assert_eq!(
+            trust(w, wide).0,
+            Tone::Info,
+            "a clock that is off does not look exact"
+        );
     }
 }

@@ -2,7 +2,7 @@
 
 use bizmitra_ipc::view::ShiftView;
 
-use crate::words::Words;
+use crate::words::{Words, group};
 
 const MINUTE_MS: i64 = 60_000;
 const DAY_MS: i64 = 86_400_000;
@@ -46,12 +46,16 @@ pub(crate) fn countdown(ms: u64) -> String {
     format!("{}:{:02}", seconds / 60, seconds % 60)
 }
 
-/// A tolerance: `3 s` below two minutes, else minutes.
+/// A tolerance, rounded up in the largest unit of which there are at least two: `3 s`, `2 min`, `25 h`, `3,653 days`.
 pub(crate) fn tolerance(w: Words, ms: u64) -> String {
-    if ms < 120_000 {
-        w.tolerance_s(&ms.div_ceil(1000).max(1).to_string())
-    } else {
-        w.tolerance_min(&ms.div_ceil(60_000).to_string())
+    const MINUTE: u64 = 60_000;
+    const HOUR: u64 = 60 * MINUTE;
+    const DAY: u64 = 24 * HOUR;
+    match ms {
+        _ if ms < 2 * MINUTE => w.tolerance_s(&ms.div_ceil(1_000).max(1).to_string()),
+        _ if ms < 2 * HOUR => w.tolerance_min(&ms.div_ceil(MINUTE).to_string()),
+        _ if ms < 2 * DAY => w.tolerance_h(&ms.div_ceil(HOUR).to_string()),
+        _ => w.tolerance_days(&group(ms.div_ceil(DAY))),
     }
 }
 
@@ -177,6 +181,30 @@ mod tests {
             "सोमवार, 23 नवंबर"
         );
         assert_eq!(long_date(Words(Language::English), "soon"), "soon");
+    }
+
+    #[test]
+    fn a_tolerance_is_rounded_up_and_readable_in_each_language() {
+        let shown = |language| {
+            [
+                1,
+                2_001,
+                119_999,
+                120_000,
+                7_200_000,
+                86_400_001,
+                315_576_000_000,
+            ]
+            .map(|ms| tolerance(Words(language), ms))
+        };
+        assert_eq!(
+            shown(Language::English),
+            ["1 s", "3 s", "120 s", "2 min", "2 h", "25 h", "3,653 days"]
+        );
+        assert_eq!(
+            shown(Language::Hindi),
+            ["1 से", "3 से", "120 से", "2 मि", "2 घं", "25 घं", "3,653 दिन"]
+        );
     }
 
     #[test]

@@ -76,7 +76,7 @@ pub(crate) fn Receipt(
             class:withdrawn=entry.withdrawn
             data-testid="receipt"
             data-state=describe::step_id(entry.step)
-            aria-label=format!("{name} {}", format::clock(entry.wall_ms, entry.offset_min))
+            aria-label=format!("{name} {}", describe::trusted_time(w, &entry))
         >
             <div class="receipt-head">
                 <time class="receipt-time" data-testid="receipt-time">{format::clock(entry.wall_ms, entry.offset_min)}</time>

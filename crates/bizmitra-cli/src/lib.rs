@@ -7,6 +7,7 @@ mod keystore;
 mod output;
 mod pin;
 mod session;
+mod trust;
 
 use std::io::{Write, stderr, stdout};
 use std::process::ExitCode;

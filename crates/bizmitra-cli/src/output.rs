@@ -8,7 +8,7 @@ use bizmitra_core::outbox::State;
 use bizmitra_device::{Phase, Status, SyncState};
 use serde_json::{Value, json};
 
-use crate::exit;
+use crate::{exit, trust};
 
 /// Where answers go, and in which form.
 pub(crate) struct Output<'a> {
@@ -166,6 +166,8 @@ fn entry_object(event: &str, entry: &Entry) -> Value {
         "distance_m": spot.map(|spot| spot.distance_m),
         "accuracy_m": spot.map(|spot| spot.accuracy_m),
         "grade": entry.grade.map(|(grade, _)| grade.name()),
+        "time": trust::word(entry.time_trust()),
+        "tolerance_ms": trust::tolerance_ms(entry.time_trust()),
         "withdrawn": entry.withdrawn,
         "alarm": entry.alarm,
     })
@@ -203,8 +205,9 @@ fn entry_sentence(entry: &Entry) -> String {
         ""
     };
     format!(
-        "{} {action} no. {}: {state}{place}{undone}{alarm}",
+        "{} {} {action} no. {}: {state}{place}{undone}{alarm}",
         clock_time(entry),
+        trust::beside(entry.time_trust()),
         entry.seq
     )
 }

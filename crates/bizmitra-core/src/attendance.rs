@@ -1,6 +1,9 @@
 //! Taps, what became of them, and which action is next.
 
 pub mod day;
+mod trust;
+
+pub use trust::TimeTrust;
 
 use serde::{Deserialize, Serialize};
 

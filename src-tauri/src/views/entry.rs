@@ -1,6 +1,6 @@
 //! Taps, days and home.
 
-use bizmitra_core::attendance::{Action, Entry, Grade, NoPlace, Place, Spot};
+use bizmitra_core::attendance::{Action, Entry, NoPlace, Place, Spot, TimeTrust};
 use bizmitra_core::ids::{ShiftId, SiteId};
 use bizmitra_core::outbox::State;
 use bizmitra_device::{Attention, Day, Fence, Home, LocationState, Shift, Site};
@@ -129,17 +129,13 @@ fn step(state: State) -> view::Step {
     }
 }
 
-/// The server's grade once it is there, until then what the device itself can bound.
+/// As core decides: the server's grade once it is there, until then what the device itself can bound.
 fn trust(entry: &Entry) -> view::TimeTrust {
-    let tolerance_ms = match entry.grade {
-        Some((Grade::D, _)) => return view::TimeTrust::Contradictory,
-        Some((Grade::C, _)) => return view::TimeTrust::Unverified,
-        Some((Grade::A | Grade::B, tolerance_ms)) => tolerance_ms.or(entry.tap.tolerance_ms),
-        None => entry.tap.tolerance_ms,
-    };
-    tolerance_ms.map_or(view::TimeTrust::Unverified, |tolerance_ms| {
-        view::TimeTrust::Within { tolerance_ms }
-    })
+    match entry.time_trust() {
+        TimeTrust::Within { tolerance_ms } => view::TimeTrust::Within { tolerance_ms },
+        TimeTrust::Unverified => view::TimeTrust::Unverified,
+        TimeTrust::Contradictory => view::TimeTrust::Contradictory,
+    }
 }
 
 /// First 8 hex digits in two groups.
@@ -192,7 +188,7 @@ fn radius_m(site: &Site<SiteId>) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
-    use bizmitra_core::attendance::{Evidence, TapRow};
+    use bizmitra_core::attendance::{Evidence, Grade, TapRow};
     use bizmitra_core::ids::ItemId;
     use bizmitra_device::Point;
 
