@@ -163,12 +163,14 @@ async fn the_journey_by_the_command_line_with_a_real_kill() {
     let (exit, said, _) = cli.run(&["sync", "--unlock"], &[PIN]).await;
     assert_eq!(exit, 0, "{said:?}");
     let (exit, said, _) = cli.run(&["export"], &[PIN]).await;
-    assert_eq!(exit, 0);
-    assert!(said.len() >= 5, "consent, two taps, two pieces of evidence");
+    assert_eq!((exit, said.len()), (0, 1));
+    let records = said[0]["records"].as_array().unwrap();
     assert!(
-        said.iter()
-            .all(|record| record["receipt"]["sig"].is_string())
+        records.len() >= 5,
+        "consent, two taps, two pieces of evidence"
     );
+    let receipted = |record: &Value| record["receipts"][0]["sig"].is_string();
+    assert!(records.iter().all(receipted));
     let (exit, said, _) = cli.run(&["set-pin"], &[PIN, OTHER_PIN]).await;
     assert_eq!((exit, said.len()), (0, 1));
     let (exit, ..) = cli.run(&["sync", "--unlock"], &[OTHER_PIN]).await;

@@ -1,17 +1,12 @@
-//! What the server says is checked: edits, newer servers, exports, revocation.
+//! What the server says is checked: edits, newer servers, revocation.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bizmitra_core::attendance::Action;
 use bizmitra_core::outbox::State;
 use bizmitra_core::sync::SyncState;
 use bizmitra_device::{AttentionReason, DeviceError, Phase, Topic};
 use bizmitra_tests::phone::{PIN, Phone, consent, tap, wait, wait_entry, wait_status};
 use bizmitra_tests::world::World;
-use ed25519_dalek::{Signature, VerifyingKey};
 use rusqlite::Connection;
-use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_check_in_edited_on_the_server_raises_the_alarm_on_the_device_that_signed_it() {
@@ -129,86 +124,6 @@ async fn what_a_newer_server_says_in_unknown_words_is_skipped_and_the_rest_works
         .await
         .unwrap();
     assert_eq!(device.status().unwrap().attention, 0);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_export_verifies_without_the_server() {
-    let world = World::new().await.unwrap();
-    let company = world.company("Sahyadri Foods").unwrap();
-    let ravi = world.person(&company, "Ravi Patil").unwrap();
-    let device = Phone::new(&world, "a")
-        .activated(&world.origin(), &ravi)
-        .await
-        .unwrap();
-    let invitation_key = {
-        // What the device pinned is what the receipts must verify under.
-        let other = Phone::new(&world, "b").open().await.unwrap();
-        let code = world
-            .invite(
-                company.id,
-                ravi.id,
-                bizmitra_contract::enrolment::Approval::Manual,
-            )
-            .unwrap();
-        other
-            .check_code(&world.origin(), &code)
-            .await
-            .unwrap()
-            .server_key
-    };
-    tap(&device, Action::CheckIn).unwrap();
-    tap(&device, Action::CheckOut).unwrap();
-    wait_status(&device, |status| status.waiting == 0)
-        .await
-        .unwrap();
-    let export = device.export().unwrap();
-    let lines: Vec<Value> = export
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
-    assert_eq!(lines.len(), 4, "two taps and their evidence");
-    let bytes = |value: &Value| URL_SAFE_NO_PAD.decode(value.as_str().unwrap()).unwrap();
-    let mut previous = vec![0; 32];
-    for (number, line) in lines.iter().enumerate() {
-        assert_eq!(line["seq"], number + 1);
-        assert_eq!(bytes(&line["prev_hash"]), previous);
-        let hash = Sha256::new()
-            .chain_update(b"bz/record/v1")
-            .chain_update(bytes(&line["payload"]))
-            .finalize()
-            .to_vec();
-        assert_eq!(bytes(&line["hash"]), hash);
-        let receipt = &line["receipt"];
-        assert_eq!(bytes(&receipt["record_hash"]), hash);
-        let uuid = |value: &Value| {
-            uuid::Uuid::parse_str(value.as_str().unwrap())
-                .unwrap()
-                .into_bytes()
-        };
-        let mut message = b"bz/receipt/v1\0".to_vec();
-        message.extend(company.id.0.into_bytes());
-        for field in [
-            uuid(&receipt["item"]).to_vec(),
-            hash.clone(),
-            receipt["received_at_ms"]
-                .as_i64()
-                .unwrap()
-                .to_be_bytes()
-                .to_vec(),
-            uuid(&receipt["chain_id"]).to_vec(),
-            receipt["head_seq"].as_u64().unwrap().to_be_bytes().to_vec(),
-            bytes(&receipt["head_hash"]),
-        ] {
-            message.extend(u32::try_from(field.len()).unwrap().to_be_bytes());
-            message.extend(field);
-        }
-        let sig = Signature::from_slice(&bytes(&receipt["sig"])).unwrap();
-        VerifyingKey::from_bytes(&invitation_key.0)
-            .unwrap()
-            .verify_strict(&message, &sig)
-            .unwrap();
-        previous = hash;
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,6 +11,8 @@ mod crowd;
 #[cfg(test)]
 mod devices;
 #[cfg(test)]
+mod exports;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod honesty;

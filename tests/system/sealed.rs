@@ -3,6 +3,7 @@
 use bizmitra_contract::attendance::TapKind;
 use bizmitra_core::attendance::Action;
 use bizmitra_core::enrolment::Enrolment;
+use bizmitra_core::export::{Export, Kind, verify};
 use bizmitra_core::keys::{DeviceSecret, Keystore as _, entry};
 use bizmitra_device::{DeviceError, Phase};
 use bizmitra_server::admin;
@@ -121,7 +122,14 @@ async fn what_was_kept_is_read_again_after_unlocking_and_by_nobody_before() {
     unlock(&device).await.unwrap();
     let after = device.entry(saved.tap.id).unwrap();
     assert_eq!((after.tap, after.evidence), (before.tap, before.evidence));
-    assert!(device.export().unwrap().contains("check_in"));
+    let file = Export::decode(device.export().unwrap().as_bytes()).unwrap();
+    let report = verify(&file, None);
+    let tap = report
+        .records
+        .iter()
+        .find(|record| record.id == saved.tap.id);
+    let stated = tap.unwrap().stated.as_ref();
+    assert_eq!(stated.map(|stated| stated.kind), Some(Kind::CheckIn));
 }
 
 #[tokio::test(flavor = "multi_thread")]

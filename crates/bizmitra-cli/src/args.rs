@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use bizmitra_core::link::KeyPrint;
 use clap::{Parser, Subcommand, ValueEnum};
 
 /// A Bizmitra device without a window.
@@ -100,11 +101,19 @@ pub enum Command {
         #[arg(long)]
         until_sent: bool,
     },
-    /// All records with their receipts, a line of JSON each.
+    /// All records with signatures and receipts, as a file that `verify` checks.
     Export {
         /// A file instead of the standard output; must not exist.
         #[arg(long)]
         output: Option<PathBuf>,
+    },
+    /// Check an exported file; needs no server, no device and no PIN.
+    Verify {
+        /// The file.
+        file: PathBuf,
+        /// Print that the server's key must have: `bizmitra-server company show` prints it.
+        #[arg(long, value_name = "PRINT")]
+        server_key: Option<KeyPrint>,
     },
     /// Location at the tap.
     Consent {

@@ -14,7 +14,7 @@ use crate::args::{Args, Command, Decision, TapArgs};
 use crate::exit::{Exit, Refused};
 use crate::output::Output;
 use crate::pin::PinSource;
-use crate::session;
+use crate::{session, verify};
 
 /// A location is known or given up after ten seconds; a little more for the disk.
 const LOCATION_WAIT: Duration = Duration::from_secs(12);
@@ -25,11 +25,15 @@ pub(crate) async fn run(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> Result<Exit> {
-    let device = session::open(&args).await?;
     let mut output = Output {
         is_json: args.json,
         out,
     };
+    // A file speaks for itself: whoever checks it has neither the device nor its PIN.
+    if let Command::Verify { file, server_key } = &args.command {
+        return verify::run(file, server_key.as_ref(), &mut output);
+    }
+    let device = session::open(&args).await?;
     let done = run_command(&args, &device, pins, &mut output).await;
     if device.status().is_ok_and(|status| status.store_was_damaged) {
         writeln!(
@@ -68,6 +72,7 @@ async fn run_command(
         }
         Command::Export { output: file } => export(device, file.as_deref(), pins, output).await,
         Command::Consent { decision } => consent(device, *decision, pins, output).await,
+        Command::Verify { file, server_key } => verify::run(file, server_key.as_ref(), output),
     }
 }
 
@@ -270,9 +275,10 @@ async fn export(
     output: &mut Output<'_>,
 ) -> Result<Exit> {
     session::unlock(device, pins).await?;
-    let lines = device.export()?;
+    let mut text = device.export()?;
+    text.push('\n');
     let Some(path) = file else {
-        output.out.write_all(lines.as_bytes())?;
+        output.out.write_all(text.as_bytes())?;
         output.out.flush()?;
         return Ok(Exit::Done);
     };
@@ -286,12 +292,11 @@ async fn export(
             format!("the file cannot be created: {}", error.kind()),
         )
     })?;
-    file.write_all(lines.as_bytes())?;
+    file.write_all(text.as_bytes())?;
     file.sync_all()?;
-    let records = lines.lines().count();
     output.say(
-        &format!("{records} records written"),
-        &json!({ "event": "exported", "records": records }),
+        "written; check it with: bizmitra-cli verify",
+        &json!({ "event": "exported", "bytes": text.len() }),
     )?;
     Ok(Exit::Done)
 }

@@ -21,6 +21,8 @@ pub enum Exit {
     NotSaved,
     /// The device does not open.
     NotOpen,
+    /// An exported file does not verify.
+    Unsound,
 }
 
 impl Exit {
@@ -35,6 +37,7 @@ impl Exit {
             Self::Waiting => 4,
             Self::NotSaved => 5,
             Self::NotOpen => 6,
+            Self::Unsound => 7,
         }
     }
 }

@@ -8,6 +8,7 @@ mod output;
 mod pin;
 mod session;
 mod trust;
+mod verify;
 
 use std::io::{Write, stderr, stdout};
 use std::process::ExitCode;

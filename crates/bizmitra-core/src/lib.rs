@@ -4,6 +4,7 @@ pub mod api;
 pub mod attendance;
 pub mod clock;
 pub mod enrolment;
+pub mod export;
 pub mod ids;
 pub mod keys;
 pub mod lease;

@@ -52,6 +52,32 @@ impl KeyPrint {
     }
 }
 
+impl std::fmt::Display for KeyPrint {
+    /// Eight groups of four, to be compared by people.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (number, pair) in self.0.chunks(2).enumerate() {
+            let dash = if number > 0 { "-" } else { "" };
+            write!(f, "{dash}{}", hex::encode(pair))?;
+        }
+        Ok(())
+    }
+}
+
+/// What was typed is no print of a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the print of a key has 32 hexadecimal digits")]
+pub struct NotAPrint;
+
+impl std::str::FromStr for KeyPrint {
+    type Err = NotAPrint;
+
+    /// As people type it: case, spaces and hyphens do not matter.
+    fn from_str(typed: &str) -> Result<Self, NotAPrint> {
+        let typed = typed.replace([' ', '-'], "").to_ascii_lowercase();
+        read_print(&typed).ok_or(NotAPrint)
+    }
+}
+
 fn halves(digest: [u8; 32]) -> [[u8; 16]; 2] {
     let mut halves = [[0; 16]; 2];
     for (half, bytes) in halves.iter_mut().zip(digest.chunks_exact(16)) {
@@ -153,6 +179,26 @@ fn is_origin(server: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_print_is_read_however_it_is_typed_and_nothing_else_is_one() {
+        let print = KeyPrint::of(&PublicKey([1; 32]));
+        let shown = print.to_string();
+        assert_eq!(shown.split('-').map(str::len).collect::<Vec<_>>(), [4; 8]);
+        let sloppy = shown.replace('-', " ").to_ascii_uppercase();
+        assert_eq!(sloppy.parse(), Ok(print));
+        for wrong in [
+            "",
+            "7f3a",
+           
+            &format!("{shown}a"),
+            "é",
+            &"g".repeat(32),
+        ] {
+            assert_eq!(wrong.parse::<KeyPrint>(), Err(NotAPrint), "{wrong}");
+        }
+        assert_ne!(print, KeyPrint::of(&PublicKey([2; 32])));
+    }
 
     const GOOD: &str = "bizmitra:?v=1&server=https://attendance.example.in&code=7F3A09C211&key=00112233445566778899aabbccddeeff";
 

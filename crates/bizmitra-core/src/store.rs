@@ -123,6 +123,8 @@ pub enum Key {
     Consent,
     /// Language and theme.
     Appearance,
+    /// [`crate::export::Binding`]s that were replaced: their keys verify what was recorded under them.
+    FormerBindings,
 }
 
 impl Key {
@@ -140,6 +142,7 @@ impl Key {
             Self::Before => "before",
             Self::Consent => "consent",
             Self::Appearance => "appearance",
+            Self::FormerBindings => "former_bindings",
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod batch;
 mod binding;
+mod export;
 mod feed;
 mod record;
 mod sealing;
@@ -16,6 +17,7 @@ pub use binding::{
     decode_device_state, decode_devices, decode_enrolment, decode_invitation, decode_login,
     encode_challenge, encode_enrolment, encode_invitation, encode_login,
 };
+pub use export::exported_receipt;
 pub use feed::{Policy, Profile, decode_changes, policy, profile, shift, site};
 pub(crate) use record::encode_record;
 pub(crate) use sealing::sealed_payload;

@@ -6,6 +6,7 @@ mod connect;
 mod consent;
 mod devices;
 mod enrol;
+mod export;
 mod history;
 mod home;
 mod inner;

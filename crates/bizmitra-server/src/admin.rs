@@ -282,6 +282,21 @@ pub fn shifts(server: &Server, company: CompanyId) -> Result<Vec<Shift>> {
     in_company(server, company, plan::all_shifts)
 }
 
+/// The print of a company's statement key, in groups: what links carry and exported files are compared with.
+///
+/// # Errors
+/// When the company is unknown or its key cannot be read.
+pub fn server_key_print(server: &Server, company: CompanyId) -> Result<String> {
+    let key = server.keys().statement_key(company)?;
+    let hex = crate::signed::key_print(key.verifying_key().as_bytes());
+    let letters: Vec<char> = hex.chars().collect();
+    let groups: Vec<String> = letters
+        .chunks(4)
+        .map(|four| four.iter().collect())
+        .collect();
+    Ok(groups.join("-"))
+}
+
 /// The working zone of a company (IANA).
 ///
 /// # Errors

@@ -230,7 +230,8 @@ impl Inner {
                     self.note_lease(lease, &before)?;
                 }
                 let ended = enrolment.replaces;
-                if ended.is_some() {
+                if let Some(ended) = &ended {
+                    self.remember_binding(ended)?;
                     // What was kept lies under a vault that is gone: the feed brings it again.
                     self.store.reset_feed()?;
                 }

@@ -1,4 +1,4 @@
-//! Days, and everything as text that verifies without the server.
+//! Days.
 
 use bizmitra_core::attendance::day::{shift_day, worked_ms};
 

@@ -26,6 +26,11 @@ pub(crate) enum CompanyCommand {
         #[arg(long, default_value = "Asia/Kolkata")]
         zone: String,
     },
+    /// Prints the fingerprint of the company's key: who checks an exported file compares it.
+    Show {
+        #[command(flatten)]
+        company: InCompany,
+    },
     /// Makes a new sealing key: devices seal to it from their next exchange on. Old keys stay, so that what was captured
     /// before still arrives.
     RotateSealingKey {
@@ -57,6 +62,11 @@ pub(crate) fn run(command: CompanyCommand) -> anyhow::Result<()> {
             admin,
             zone,
         } => create(data, &name, admin, &zone),
+        CompanyCommand::Show { company } => {
+            let print_of_key = admin::server_key_print(&company.open()?, company.company)
+                .context("cannot read the company's key")?;
+            print(&format!("server key {print_of_key}"))
+        }
         CompanyCommand::RotateSealingKey { company } => {
             let key = admin::rotate_sealing_key(&company.open()?, company.company)?;
             print(&format!("sealing key {key}"))

@@ -10,6 +10,7 @@ use bizmitra_contract::ids::{CompanyId, EmployeeId, ShiftId, SiteId};
 use bizmitra_contract::login::Role;
 use bizmitra_contract::paths;
 use bizmitra_server::admin;
+use sha2::Digest as _;
 use uuid::Uuid;
 
 use crate::device::{TestDevice, check, enrolment};
@@ -280,9 +281,9 @@ async fn unknown_ids_are_named_and_leave_nothing() {
 #[tokio::test]
 async fn a_mistyped_data_folder_is_not_made() {
     let world = World::new();
-    let mistyped = world.folder().join("dtaa");
+    let mistyped = world.folder().join("mistyped");
     let complaint = refused(&run_in(&mistyped, world.company, KIRAN, &[]));
-    assert!(complaint.contains("dtaa is not a data folder"));
+    assert!(complaint.contains("mistyped is not a data folder"));
     assert!(!mistyped.exists());
 }
 
@@ -315,7 +316,6 @@ async fn an_invitation_is_printed_as_code_link_and_qr_once_the_address_is_known(
     let invitation: InvitationResponse = check(&world, lines[0]).await.json();
     let mut bytes = bizmitra_contract::signing::SERVER_KEY.as_bytes().to_vec();
     bytes.extend(invitation.server_key.0);
-    use sha2::Digest as _;
     assert!(hex::encode(sha2::Sha256::digest(&bytes)).starts_with(key));
     // Where the server was last served is known from then on.
     admin::note_origin(&world.server, "http://127.0.0.1:8787").unwrap();
@@ -448,4 +448,17 @@ async fn the_operator_approves_by_the_fingerprint_on_the_screen_and_by_no_other(
     let typed = pending.fingerprint.to_lowercase().replace('-', " ");
     let text = done(&world, &words, &["--fingerprint", &typed]);
     assert_eq!(text.trim(), "active");
+}
+
+#[tokio::test]
+async fn the_operator_reads_the_print_of_the_key_that_links_and_exported_files_show() {
+    let world = World::new();
+    let device = TestDevice::enrol(&world, world.ravi, "Ravi").await;
+    let printed = done(&world, &["company", "show"], &[]);
+    let digest = sha2::Sha256::new()
+        .chain_update(b"bz/server-key/v1")
+        .chain_update(device.server_key)
+        .finalize();
+    let groups: Vec<String> = digest[..16].chunks(2).map(hex::encode).collect();
+    assert_eq!(printed.trim(), format!("server key {}", groups.join("-")));
 }
