@@ -51,7 +51,7 @@ impl Activation {
     }
 }
 
-/// A code as it is shown while typed: Crockford letters, `XXXXX-XXXXX`. Look-alikes are read as what they stand for,
+/// A code as it is shown while typed: Crockford letters, `XXXXX-XXXXX`. Letters that look like digits are read as those,
 /// everything else is dropped.
 pub(crate) fn format_code(typed: &str) -> String {
     let mut out = String::with_capacity(11);

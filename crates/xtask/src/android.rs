@@ -174,13 +174,7 @@ impl Kit {
         if HEADERS.iter().all(|name| target.join(name).is_dir()) {
             return Ok(());
         }
-        if !pip()
-            .arg("--version")
-            .output()
-            .is_ok_and(|answer| answer.status.success())
-        {
-            setup::debian(&["python3-pip"])?;
-        }
+        let mut pip = setup::pip()?;
         say::step(&format!(
             "fetching C headers for {TARGET} (ziglang {ZIGLANG}, 100 MB once)"
         ));
@@ -192,17 +186,16 @@ impl Kit {
         }
         let package = format!("ziglang=={ZIGLANG}");
         process::run_quietly(
-            pip()
-                .args([
-                    "download",
-                    "--quiet",
-                    "--disable-pip-version-check",
-                    "--no-deps",
-                    "--only-binary=:all:",
-                    "--dest",
-                ])
-                .arg(&download)
-                .arg(package),
+            pip.args([
+                "download",
+                "--quiet",
+                "--disable-pip-version-check",
+                "--no-deps",
+                "--only-binary=:all:",
+                "--dest",
+            ])
+            .arg(&download)
+            .arg(package),
         )?;
         process::run_quietly(
             Command::new("python3")
@@ -259,12 +252,6 @@ wanted = tuple(f'ziglang/lib/libc/include/{name}/' for name in names)
 with zipfile.ZipFile(wheel) as archive:
     archive.extractall(target, [name for name in archive.namelist() if name.startswith(wanted)])
 ";
-
-fn pip() -> Command {
-    let mut command = Command::new("python3");
-    command.args(["-m", "pip"]);
-    command
-}
 
 fn is_openssl_header(file: &Path) -> bool {
     let in_folder = file

@@ -1,4 +1,4 @@
-//! Every icon size from `icons/source.svg`: PNG by librsvg, ICO and ICNS as containers of those PNGs.
+//! Every icon size from `icons/source.svg`: PNG by librsvg, ICO and ICNS as containers of those files.
 
 use std::fs;
 use std::path::Path;

@@ -55,12 +55,18 @@ const CARGO_DENY: &str = "0.20.2";
 /// cargo-fuzz is pinned: its options change between versions.
 const CARGO_FUZZ: &str = "0.13.2";
 
+/// Finds dependencies that nothing uses; pinned, because each version knows other tricks.
+const CARGO_MACHETE: &str = "0.9.2";
+
+/// Finds misspelt words, as PyPI's package of the compiled program; pinned, because its word list grows.
+const TYPOS: &str = "1.52.0";
+
 /// Everything, for `x setup`.
 pub fn all(workspace: &Workspace) -> Result<()> {
     let start = Instant::now();
     let mut installed = to_build(workspace)?;
     installed += to_open_a_window()?;
-    installed += cargo_deny(workspace)?;
+    installed += to_review(workspace)?;
     installed += cargo_fuzz(workspace)?;
     say::figures(&[
         ("installed", installed.to_string()),
@@ -137,12 +143,7 @@ fn wasm_bindgen(workspace: &Workspace) -> Result<usize> {
 /// The package is one file of JavaScript and wasm: no build, no download of its own.
 fn wasm_opt(workspace: &Workspace) -> Result<usize> {
     let number = BINARYEN.split('.').next().unwrap_or(BINARYEN);
-    let found = Command::new(workspace.wasm_opt()).arg("--version").output();
-    if found.is_ok_and(|answer| {
-        String::from_utf8_lossy(&answer.stdout)
-            .split_whitespace()
-            .any(|word| word == number)
-    }) {
+    if says_version(&mut Command::new(workspace.wasm_opt()), number) {
         return Ok(0);
     }
     let mut installed = 1;
@@ -166,14 +167,29 @@ fn wasm_opt(workspace: &Workspace) -> Result<usize> {
     Ok(installed)
 }
 
+/// What reads the code without compiling it: licences and sources, unused dependencies, spelling.
+pub fn to_review(workspace: &Workspace) -> Result<usize> {
+    Ok(cargo_deny(workspace)? + cargo_machete(workspace)? + typos(workspace)?)
+}
+
 /// Checks licences, bans and sources.
-pub fn cargo_deny(workspace: &Workspace) -> Result<usize> {
+fn cargo_deny(workspace: &Workspace) -> Result<usize> {
     // Unoptimised: a sixth of the build time, and it runs for two seconds.
     cargo_tool(
         workspace,
         "cargo-deny",
         "cargo-deny",
         CARGO_DENY,
+        &["--locked", "--debug"],
+    )
+}
+
+fn cargo_machete(workspace: &Workspace) -> Result<usize> {
+    cargo_tool(
+        workspace,
+        "cargo-machete",
+        "cargo-machete",
+        CARGO_MACHETE,
         &["--locked", "--debug"],
     )
 }
@@ -189,6 +205,55 @@ pub fn cargo_fuzz(workspace: &Workspace) -> Result<usize> {
     )
 }
 
+/// The package is one program: nothing is compiled.
+fn typos(workspace: &Workspace) -> Result<usize> {
+    if says_version(&mut Command::new(workspace.typos()), TYPOS) {
+        return Ok(0);
+    }
+    let mut pip = pip()?;
+    say::step(&format!("installing typos {TYPOS}"));
+    let folder = workspace.pypi();
+    if folder.is_dir() {
+        // Another version: pip would leave its program where it is.
+        std::fs::remove_dir_all(&folder).context("an old typos cannot be removed")?;
+    }
+    process::run_quietly(
+        pip.args([
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--root-user-action=ignore",
+            "--no-deps",
+            "--only-binary=:all:",
+            "--target",
+        ])
+        .arg(&folder)
+        .arg(format!("typos=={TYPOS}")),
+    )?;
+    Ok(1)
+}
+
+/// Python's package installer.
+pub fn pip() -> Result<Command> {
+    let pip = || {
+        let mut command = Command::new("python3");
+        command.args(["-m", "pip"]);
+        command
+    };
+    if !ended_well(pip().arg("--version")) {
+        debian(&["python3-pip"])?;
+    }
+    Ok(pip())
+}
+
+fn says_version(program: &mut Command, version: &str) -> bool {
+    program.arg("--version").output().is_ok_and(|answer| {
+        String::from_utf8_lossy(&answer.stdout)
+            .split_whitespace()
+            .any(|word| word == version)
+    })
+}
+
 fn cargo_tool(
     workspace: &Workspace,
     package: &str,
@@ -196,14 +261,7 @@ fn cargo_tool(
     version: &str,
     options: &[&str],
 ) -> Result<usize> {
-    let found = Command::new(workspace.tool(program))
-        .arg("--version")
-        .output();
-    if found.is_ok_and(|answer| {
-        String::from_utf8_lossy(&answer.stdout)
-            .split_whitespace()
-            .any(|word| word == version)
-    }) {
+    if says_version(&mut Command::new(workspace.tool(program)), version) {
         return Ok(0);
     }
     say::step(&format!("installing {package} {version} (minutes, once)"));

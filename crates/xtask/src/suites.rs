@@ -86,7 +86,7 @@ pub fn test(workspace: &Workspace, long: bool) -> Result<()> {
         setup::to_build(workspace)?;
         setup::to_check()?;
         setup::to_open_a_window()?;
-        setup::cargo_deny(workspace)?;
+        setup::to_review(workspace)?;
         Ok(())
     });
     let cargo = |arguments: &[&str]| process::run(workspace.cargo().args(arguments));
@@ -108,6 +108,12 @@ pub fn test(workspace: &Workspace, long: bool) -> Result<()> {
                 ])
                 .env("PATH", workspace.path_with_tools()?),
         )
+    });
+    table.check("unused dependencies", || {
+        process::run(Command::new(workspace.tool("cargo-machete")).current_dir(&workspace.root))
+    });
+    table.check("spelling", || {
+        process::run(Command::new(workspace.typos()).current_dir(&workspace.root))
     });
     table.check("lints", || {
         cargo(&["clippy", "--quiet", "--all-targets", "--", "-D", "warnings"])

@@ -71,6 +71,16 @@ impl Workspace {
         self.tools.join("npm")
     }
 
+    /// Where Python's packages are installed.
+    pub fn pypi(&self) -> PathBuf {
+        self.tools.join("pypi")
+    }
+
+    /// Finds misspelt words.
+    pub fn typos(&self) -> PathBuf {
+        self.pypi().join("bin/typos")
+    }
+
     /// Shrinks wasm.
     pub fn wasm_opt(&self) -> PathBuf {
         self.npm().join("node_modules/.bin/wasm-opt")

@@ -288,7 +288,7 @@ mod tests {
     fn a_lease_of_before_played_again_answers_another_challenge_and_is_nothing() {
         let old = signed(&server(), COMPANY, "lease", &lease(DEVICE.0));
         assert!(open_lease(&old, &enrolment(), DEVICE, "asked").is_ok());
-        for challenge in ["asked again", "", "aske", "asked "] {
+        for challenge in ["asked again", "", "ask", "asked "] {
             assert!(open_lease(&old, &enrolment(), DEVICE, challenge).is_err());
         }
     }

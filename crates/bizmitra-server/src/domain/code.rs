@@ -22,7 +22,7 @@ pub(crate) fn symbol(value: u32) -> char {
         .unwrap_or('0')
 }
 
-/// Upper case without spaces and hyphens, look-alikes read as digits; anything that is not base32 stays `None`.
+/// Upper case without spaces and hyphens, letters that look alike read as digits; anything that is not base32 stays `None`.
 fn canonical_text(text: &str) -> Option<String> {
     text.chars()
         .filter(|c| !matches!(c, ' ' | '-'))
