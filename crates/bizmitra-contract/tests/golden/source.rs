@@ -99,7 +99,16 @@ fn the_reader_of_the_source_sees_what_is_there() {
     let source = read();
     assert_eq!(
         source.structs["Problem"],
-        ["type", "title", "status", "code", "request_id", "nonce"]
+        [
+            "type",
+            "title",
+            "status",
+            "code",
+            "request_id",
+            "nonce",
+            "expected-offset",
+            "provided-offset"
+        ]
     );
     assert!(
         !source.structs["Record"].contains(&"body".to_owned()),

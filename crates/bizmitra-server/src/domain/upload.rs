@@ -3,13 +3,13 @@
 //! Whose a file is follows from the device that signs: ids are the person's own, so a stranger's id is just not here.
 
 use bizmitra_contract::blob::{MAX_AGE_S, MAX_APPEND_SIZE, MAX_SIZE, MIN_APPEND_SIZE};
-use bizmitra_contract::enrolment::DeviceState;
 use bizmitra_contract::ids::BlobId;
 use bizmitra_contract::problem::ProblemCode;
 use rusqlite::Connection;
 use sha2::{Digest, Sha256};
 
 use super::attendance;
+use super::standing::is_over;
 use crate::auth::{self, Caller, CompanyScope, may_sign_in};
 use crate::blobs::{Extent, FileKey};
 use crate::error::{Result, ServerError};
@@ -301,10 +301,11 @@ fn find_here(server: &Server, caller: &Caller, id: BlobId) -> Result<Blob> {
 
 /// Whether the device is over and may only deliver what was captured before.
 fn is_late(caller: &Caller) -> Result<bool> {
-    match caller.device.state {
-        DeviceState::Revoked | DeviceState::Lost | DeviceState::Replaced => Ok(true),
-        state => may_sign_in(state).map(|()| false),
+    let over = is_over(caller.device.state);
+    if !over {
+        may_sign_in(caller.device.state)?;
     }
+    Ok(over)
 }
 
 /// A person whose key was erased has no files.

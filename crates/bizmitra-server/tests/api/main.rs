@@ -41,6 +41,8 @@ mod place;
 #[cfg(test)]
 mod proxies;
 #[cfg(test)]
+mod request;
+#[cfg(test)]
 mod restore;
 mod sealing;
 #[cfg(test)]
