@@ -42,6 +42,9 @@ mod regressions;
 #[cfg(test)]
 mod replays;
 #[cfg(test)]
+#[path = "../../crates/bizmitra-server/tests/api/request.rs"]
+mod request;
+#[cfg(test)]
 mod requests;
 #[cfg(test)]
 mod roles;

@@ -187,14 +187,7 @@ mod tests {
         assert_eq!(shown.split('-').map(str::len).collect::<Vec<_>>(), [4; 8]);
         let sloppy = shown.replace('-', " ").to_ascii_uppercase();
         assert_eq!(sloppy.parse(), Ok(print));
-        for wrong in [
-            "",
-            "7f3a",
-           
-            &format!("{shown}a"),
-            "é",
-            &"g".repeat(32),
-        ] {
+        for wrong in ["", "7f3a", &format!("{shown}a"), "é", &"g".repeat(32)] {
             assert_eq!(wrong.parse::<KeyPrint>(), Err(NotAPrint), "{wrong}");
         }
         assert_ne!(print, KeyPrint::of(&PublicKey([2; 32])));

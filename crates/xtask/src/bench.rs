@@ -42,58 +42,47 @@ pub fn checkin(workspace: &Workspace) -> Result<()> {
     let mut taps = window_bench(workspace, &products);
     taps.arg("taps");
     measure(taps)?;
-    measure(headless(&products, "bench_checkin"))
+    measure(headless(workspace, "bench_checkin"))
 }
 
 /// `x bench security`: unlocking against the bare key derivation, signatures and seals.
 pub fn security(workspace: &Workspace) -> Result<()> {
     setup::to_build(workspace)?;
-    let products = products::build(workspace, Profile::Release)?;
     build(workspace, "bench_security")?;
-    measure(headless(&products, "bench_security"))
+    measure(headless(workspace, "bench_security"))
 }
 
-/// A measuring program of tests/.
+/// `x bench blobs`: a file appended to a real server in pieces, against a bare write and fsync of the same pieces.
+pub fn blobs(workspace: &Workspace) -> Result<()> {
+    setup::to_build(workspace)?;
+    build(workspace, "bench_blobs")?;
+    measure(headless(workspace, "bench_blobs"))
+}
+
+/// A measuring program of tests/, and the server it talks to.
 fn build(workspace: &Workspace, bin: &str) -> Result<()> {
-    say::step(&format!("building {bin} (release)"));
+    say::step(&format!("building {bin} and the server (release)"));
     process::run(workspace.cargo().args([
         "build",
         "--quiet",
         "--release",
         "-p",
+        "bizmitra-server",
+        "-p",
         "bizmitra-tests",
+        "--bin",
+        "bizmitra-server",
         "--bin",
         bin,
     ]))
 }
 
-fn headless(products: &Products, bin: &str) -> Command {
-    let mut command = Command::new(products.folder.join(bin));
-    command.arg("--server").arg(&products.server);
+fn headless(workspace: &Workspace, bin: &str) -> Command {
+    let mut command = Command::new(workspace.built("release", bin));
     command
-}
-
-/// `x bench blobs`: a file appended to a real server in pieces, against a bare write and fsync of the same pieces.
-pub fn blobs(workspace: &Workspace) -> Result<()> {
-    say::step("building server and the bench of files (release)");
-    process::run(workspace.cargo().args([
-        "build",
-        "--quiet",
-        "--release",
-        "-p",
-        "bizmitra-server",
-        "-p",
-        "bizmitra-tests",
-        "--bin",
-        "bizmitra-server",
-        "--bin",
-        "bench_blobs",
-    ]))?;
-    measure(
-        Command::new(workspace.built("release", "bench_blobs"))
-            .arg("--server")
-            .arg(workspace.built("release", "bizmitra-server")),
-    )
+        .arg("--server")
+        .arg(workspace.built("release", "bizmitra-server"));
+    command
 }
 
 fn window_bench(workspace: &Workspace, products: &Products) -> Command {

@@ -36,7 +36,7 @@ fn coming_file(world: &World) -> PathBuf {
         .query_row("SELECT file_id FROM blob", [], |row| row.get(0))
         .unwrap();
     let name = hex::encode(id);
-    let shelf = world.folder().join("blobs").join(&name[..2]);
+    let shelf = world.folder().join("blobs").join(name.get(..2).unwrap());
     fs::create_dir_all(&shelf).unwrap();
     shelf.join(name)
 }

@@ -83,7 +83,7 @@ impl Process {
         let children = std::fs::read_to_string(format!("/proc/{own}/task/{own}/children"));
         let traced = children
             .ok()
-            .and_then(|ids| Some(ids.split(' ').next()?.parse().ok()?));
+            .and_then(|ids| ids.split(' ').next()?.parse().ok());
         let id: u32 = traced.unwrap_or(own);
         let kill = format!("kill -{name} {id}");
         Command::new("sh").args(["-c", &kill]).status().unwrap();
