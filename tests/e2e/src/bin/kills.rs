@@ -10,6 +10,8 @@ use std::process::{ExitCode, Output};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bizmitra_e2e::journey::{PERSON, PIN};
 use bizmitra_e2e::say;
 use bizmitra_e2e::server::Server;
@@ -126,19 +128,18 @@ impl Ledger {
 
     /// The taps among the records of an export.
     fn see_kept(&mut self, export: &str) -> Result<()> {
+        let export: Value = serde_json::from_str(export).context("export")?;
+        let records = export
+            .get("records")
+            .and_then(Value::as_array)
+            .context("an export without records")?;
         let mut now = BTreeSet::new();
-        for line in export.lines() {
-            let line: Value = serde_json::from_str(line).context("export")?;
-            let record = line
-                .get("record")
-                .context("an exported line without its record")?;
-            if record.get("kind").and_then(Value::as_str) == Some("check_in") {
-                now.insert(
-                    line.get("id")
-                        .and_then(Value::as_str)
-                        .context("a record without id")?
-                        .to_owned(),
-                );
+        for record in records {
+            let text = |name: &str| record.get(name).and_then(Value::as_str);
+            let bytes = text("bytes").context("an exported record without its bytes")?;
+            let stated: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(bytes)?)?;
+            if stated.get("kind").and_then(Value::as_str) == Some("check_in") {
+                now.insert(text("id").context("a record without id")?.to_owned());
             }
         }
         let gone: Vec<_> = self
