@@ -12,12 +12,16 @@ mod verify;
 
 use std::io::{Write, stderr, stdout};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser as _;
 
 pub use args::Args;
 pub use exit::Exit;
 pub use pin::{PinSource, Terminal};
+
+/// How long the end of the process waits for its threads.
+const LAST_WAIT: Duration = Duration::from_secs(2);
 
 /// The whole process: arguments, logs, runtime.
 ///
@@ -36,8 +40,9 @@ pub fn main() -> anyhow::Result<ExitCode> {
         .enable_all()
         .build()?;
     let exit = runtime.block_on(run(args, &mut Terminal, &mut stdout(), &mut stderr()));
-    // A look-up of a name may still block a thread; nobody waits for it.
-    runtime.shutdown_background();
+    // A thread that is still at work while the process takes its libraries down would crash it. A look-up of a name may
+    // block one for long; nobody waits for that.
+    runtime.shutdown_timeout(LAST_WAIT);
     Ok(exit.into())
 }
 

@@ -12,7 +12,7 @@ use bizmitra_e2e::journey::{PERSON, PIN};
 use bizmitra_e2e::processes::resident_bytes;
 use bizmitra_e2e::say;
 use bizmitra_e2e::server::Server;
-use bizmitra_e2e::strace::{Cli, event, said, spread};
+use bizmitra_e2e::strace::{self, Cli, event, said, spread};
 use clap::Parser;
 use serde_json::Value;
 
@@ -289,9 +289,14 @@ impl Lab {
             }
             Attack::PinChange => {
                 let changed = event(&said, "pin_changed").is_some();
-                let new = cli.run(OPEN, &[NEW])?.status.success();
-                let old = cli.run(OPEN, &[PIN])?.status.success();
-                ensure!(old != new, "the old PIN opens: {old}, the new one: {new}");
+                let (by_new, by_old) = (cli.run(OPEN, &[NEW])?, cli.run(OPEN, &[PIN])?);
+                let (new, old) = (by_new.status.success(), by_old.status.success());
+                ensure!(
+                    old != new,
+                    "the old PIN opens: {old}, the new one: {new}; said: {:?}, {:?}",
+                    strace::said(&by_old),
+                    strace::said(&by_new)
+                );
                 ensure!(new || !changed, "the change was said and is not there");
                 cli.must(OPEN, &[if new { NEW } else { PIN }]).map(drop)
             }
@@ -304,7 +309,7 @@ impl Lab {
         for _ in 0..3 {
             match phase(cli)?.as_str() {
                 "not_activated" => drop(cli.must(words, &[PIN])?),
-                "activating" => drop(cli.run(&["sync"], &[])?),
+                "activating" | "awaiting_approval" => drop(cli.run(&["sync"], &[])?),
                 "locked" => break,
                 other => bail!("the device is {other}"),
             }
