@@ -16,6 +16,9 @@ const RENEW_WRITE_MS: u64 = 15 * 60_000;
 /// What was spent is worth a write when it is so much more than on disk.
 const SPENT_WRITE_MS: u64 = 5 * 60_000;
 
+/// Two threads may use their readings of the clock in the other order: so far a reading may be behind what was spent.
+const OUT_OF_ORDER_MS: u64 = 60_000;
+
 /// A lease as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lease {
@@ -48,6 +51,9 @@ impl Lease {
         }
         match now.elapsed_ms.checked_sub(self.at_elapsed_ms) {
             Some(passed) => self.spent_ms.saturating_add(passed),
+            None if self.at_elapsed_ms.saturating_sub(now.elapsed_ms) <= OUT_OF_ORDER_MS => {
+                self.spent_ms
+            }
             // A clock of the same boot that went back is not believed.
             None => u64::MAX,
         }
@@ -63,7 +69,11 @@ impl Lease {
     pub fn spend(&self, now: &Reading) -> Self {
         Self {
             spent_ms: self.spent_at_ms(now),
-            at_elapsed_ms: now.elapsed_ms,
+            at_elapsed_ms: if self.boot_id == now.boot_id {
+                now.elapsed_ms.max(self.at_elapsed_ms)
+            } else {
+                now.elapsed_ms
+            },
             boot_id: now.boot_id.clone(),
             ..self.clone()
         }
@@ -135,7 +145,8 @@ mod tests {
 
     #[test]
     fn a_clock_of_the_same_boot_that_went_back_ends_it() {
-        assert_eq!(fresh().left_ms(&at(999, "one")), 0);
+        let later = fresh().spend(&at(1_000 + DAY_MS, "one"));
+        assert_eq!(later.left_ms(&at(999, "one")), 0);
     }
 
     #[test]
@@ -162,5 +173,13 @@ mod tests {
         let much_later = at(1_000 + RENEW_WRITE_MS, "one");
         assert!(!given(61_000).is_worth_a_write(Some(&disk), &now));
         assert!(given(1_000 + RENEW_WRITE_MS).is_worth_a_write(Some(&disk), &much_later));
+    }
+
+    #[test]
+    fn a_reading_that_another_thread_overtook_ends_nothing() {
+        let later = fresh().spend(&at(1_000 + DAY_MS, "one"));
+        let overtaken = at(999 + DAY_MS, "one");
+        assert_eq!(later.left_ms(&overtaken), 6 * DAY_MS);
+        assert_eq!(later.spend(&overtaken), later);
     }
 }
