@@ -208,11 +208,16 @@ mod tests {
 
     #[test]
     fn a_check_in_that_was_said_to_be_saved_and_is_gone_stops_the_run() {
-        let export = r#"{"id":"a","record":{"kind":"check_in"}}"#;
-        assert!(ledger(&["a"], &[]).see_kept(export).is_ok());
-        assert!(ledger(&["a", "b"], &[]).see_kept(export).is_err());
+        let record = |id: &str, stated: &[u8]| serde_json::json!({ "id": id, "bytes": URL_SAFE_NO_PAD.encode(stated) });
+        let export = serde_json::json!({ "records": [
+            record("a", br#"{"kind":"check_in"}"#),
+            record("b", br#"{"kind":"evidence"}"#),
+        ] })
+        .to_string();
+        assert!(ledger(&["a"], &[]).see_kept(&export).is_ok());
+        assert!(ledger(&["a", "b"], &[]).see_kept(&export).is_err());
         assert!(
-            ledger(&[], &["b"]).see_kept(export).is_err(),
+            ledger(&[], &["b"]).see_kept(&export).is_err(),
             "once kept, always kept"
         );
     }
