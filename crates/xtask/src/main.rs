@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 mod android;
 mod bench;
 mod bundle;
+mod claim;
 mod demo;
 mod faults;
 mod firewall;
@@ -113,6 +114,7 @@ fn main() -> ExitCode {
 
 fn run(arguments: Arguments) -> anyhow::Result<()> {
     let workspace = Workspace::find()?;
+    let _claim = claim::claim(&workspace.target, &workspace.root)?;
     match arguments.command {
         Command::Run { headless } => demo::run(&workspace, headless),
         Command::Test { long } => suites::test(&workspace, long),
