@@ -7,6 +7,8 @@ pub mod lock;
 pub mod settings;
 pub mod status;
 
+use std::cell::OnceCell;
+
 use bizmitra_device::Device;
 use bizmitra_ipc::error::CommandError;
 use bizmitra_ipc::view::StatusView;
@@ -31,9 +33,16 @@ fn show_status(shell: &Shell, device: &Device) -> Answer<StatusView> {
 /// Shows what needs the device at this moment. Never fails: what was saved a moment ago must not be reported as an error
 /// because a name was not at hand.
 fn show<T>(device: &Device, view: impl FnOnce(&Scene<'_>) -> T) -> T {
+    let sites = OnceCell::new();
     view(&Scene {
         undo_left_ms: &|entry| device.undo_left_ms(entry),
-        site: &|id| device.site(id).ok().flatten(),
+        site: &|id| {
+            sites
+                .get_or_init(|| device.sites().unwrap_or_default())
+                .iter()
+                .find(|site| site.id == id)
+                .cloned()
+        },
     })
 }
 

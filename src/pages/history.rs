@@ -1,6 +1,9 @@
 //! One day: its entries, their state, hours against the shift.
 
-use bizmitra_ipc::{command, view::DayView};
+use bizmitra_ipc::{
+    command,
+    view::{DayView, EntryView, ShiftView},
+};
 use leptos::prelude::*;
 
 use crate::{
@@ -72,45 +75,72 @@ pub(crate) fn History() -> impl IntoView {
                 <Symbol icon=Icon::Next/>
             </button>
         </div>
-        {move || shown.get().map(|day| view! { <Day words=w day/> })}
+        <Day words=w day=shown/>
         </div>
     }
 }
 
-/// Hours and entries of a day.
+/// Hours and entries of a day. A row is drawn again only when something in it changed.
 #[component]
-pub(crate) fn Day(words: Words, day: DayView) -> impl IntoView {
+pub(crate) fn Day(words: Words, day: RwSignal<Option<DayView>>) -> impl IntoView {
     let w = words;
-    let share = if day.planned_min == 0 {
-        0.0
-    } else {
-        (f64::from(day.worked_min) / f64::from(day.planned_min)).min(1.0) * 100.0
+    let hours = Memo::new(move |_| {
+        day.with(|day| {
+            let day = day.as_ref()?;
+            Some((day.shift.clone(), day.worked_min, day.planned_min))
+        })
+    });
+    let empty = Memo::new(move |_| day.with(|day| day.as_ref().map(|day| day.entries.is_empty())));
+    let entries = move || {
+        day.with(|day| {
+            day.as_ref()
+                .map_or_else(Vec::new, |day| day.entries.clone())
+        })
+    };
+    // The undo span counts down with each answer and is not in the row.
+    let key = |entry: &EntryView| EntryView {
+        undo_ms: 0,
+        ..entry.clone()
     };
     view! {
-        <section class="card hours" aria-label=w.hours()>
-            <div class="hours-line">
-                <span>{day.shift.as_ref().map_or_else(
-                    || w.no_shift().to_owned(),
-                    |shift| format!("{} {}", shift.name, format::shift_span(shift)),
-                )}</span>
-                <span class="hours-sum" data-testid="hours">
-                    <strong>{format::span(day.worked_min)}</strong>
-                    {(day.planned_min > 0).then(|| format!(" / {}", format::span(day.planned_min)))}
-                </span>
-            </div>
-            {(day.planned_min > 0).then(|| view! {
-                <div class="bar" aria-hidden="true"><span style:width=format!("{share}%")></span></div>
-            })}
-        </section>
-        {if day.entries.is_empty() {
+        {move || hours.get().map(|(shift, worked, planned)| view! { <Hours words=w shift worked planned/> })}
+        {move || empty.get().map(|empty| if empty {
             view! { <p class="card empty" data-testid="day-empty">{w.day_empty()}</p> }.into_any()
         } else {
             view! {
                 <ul class="card entries">
-                    {day.entries.into_iter().map(|entry| view! { <EntryRow words=w entry/> }).collect_view()}
+                    <For each=entries key let:entry><EntryRow words=w entry/></For>
                 </ul>
             }
             .into_any()
-        }}
+        })}
+    }
+}
+
+/// Hours against the shift.
+#[component]
+fn Hours(words: Words, shift: Option<ShiftView>, worked: u32, planned: u32) -> impl IntoView {
+    let w = words;
+    let share = if planned == 0 {
+        0.0
+    } else {
+        (f64::from(worked) / f64::from(planned)).min(1.0) * 100.0
+    };
+    view! {
+        <section class="card hours" aria-label=w.hours()>
+            <div class="hours-line">
+                <span>{shift.as_ref().map_or_else(
+                    || w.no_shift().to_owned(),
+                    |shift| format!("{} {}", shift.name, format::shift_span(shift)),
+                )}</span>
+                <span class="hours-sum" data-testid="hours">
+                    <strong>{format::span(worked)}</strong>
+                    {(planned > 0).then(|| format!(" / {}", format::span(planned)))}
+                </span>
+            </div>
+            {(planned > 0).then(|| view! {
+                <div class="bar" aria-hidden="true"><span style:width=format!("{share}%")></span></div>
+            })}
+        </section>
     }
 }

@@ -31,18 +31,50 @@ struct Desk {
     today: RwSignal<Option<DayView>>,
     /// A tap is on its way to the store.
     busy: RwSignal<bool>,
+    /// How much was asked for while an answer was under way: in a burst of events the next question answers for all.
+    load: StoredValue<Load>,
     /// Screen clock when `home` came, to count the undo down.
     received_ms: RwSignal<f64>,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Load {
+    Idle,
+    UnderWay,
+    /// And once more.
+    Again,
+}
+
 impl Desk {
+    /// Asks for what the page shows; what changes meanwhile is asked for once more.
     fn load(self) {
-        self.session
-            .ask(command::GetHome {}, move |view| self.take(view));
-        self.session
-            .ask(command::GetDay { day: None }, move |view| {
-                self.today.try_set(Some(view));
-            });
+        if self.load.try_get_value() != Some(Load::Idle) {
+            self.load.try_set_value(Load::Again);
+            return;
+        }
+        spawn_local(async move {
+            let mut more = true;
+            while more {
+                self.load.try_set_value(Load::UnderWay);
+                self.ask_once().await;
+                more = self.load.try_get_value() == Some(Load::Again);
+            }
+            self.load.try_set_value(Load::Idle);
+        });
+    }
+
+    async fn ask_once(self) {
+        let answers = async {
+            self.take(bridge::call(command::GetHome {}).await?);
+            bridge::call(command::GetDay { day: None }).await
+        };
+        match answers.await {
+            Ok(day) => {
+                self.session.problem.try_set(None);
+                self.today.try_set(Some(day));
+            }
+            Err(error) => self.session.fail(&error),
+        }
     }
 
     fn take(self, view: HomeView) {
@@ -60,13 +92,17 @@ impl Desk {
     }
 
     fn show(self, entry: EntryView) {
+        self.latest_is(entry);
+        self.load();
+        self.session.refresh();
+    }
+
+    fn latest_is(self, entry: EntryView) {
         self.home.try_update(|home| {
             if let Some(home) = home {
                 home.latest = Some(entry);
             }
         });
-        self.load();
-        self.session.refresh();
     }
 
     fn tap(self, action: Action, without_location: bool) {
@@ -90,7 +126,7 @@ impl Desk {
             match answer {
                 Ok(entry) => {
                     self.session.problem.try_set(None);
-                    self.show(entry);
+                    self.latest_is(entry);
                     // The button opens again with the id of the next tap, so that a double tap stays one.
                     if let Ok(view) = bridge::call(command::GetHome {}).await {
                         self.take(view);
@@ -113,6 +149,7 @@ pub(crate) fn Home() -> impl IntoView {
         home: RwSignal::new(None),
         today: RwSignal::new(None),
         busy: RwSignal::new(false),
+        load: StoredValue::new(Load::Idle),
         received_ms: RwSignal::new(0.0),
     };
     Effect::new(move |_| {

@@ -155,6 +155,6 @@ pub(super) fn Today(desk: Desk) -> impl IntoView {
     let w = desk.session.words();
     view! {
         <h2 class="side-title">{w.today()}</h2>
-        {move || desk.today.get().map(|day| view! { <Day words=w day/> })}
+        <Day words=w day=desk.today/>
     }
 }

@@ -96,17 +96,13 @@ impl Device {
         }
     }
 
-    /// A site by its id, for what entries name.
+    /// The sites that entries may name.
     ///
     /// # Errors
     /// Locked, or of the store.
-    pub fn site(&self, id: SiteId) -> Result<Option<Site<SiteId>>, DeviceError> {
+    pub fn sites(&self) -> Result<Vec<Site<SiteId>>, DeviceError> {
         self.inner.unlocked()?;
-        Ok(self
-            .inner
-            .all_sites()?
-            .into_iter()
-            .find(|site| site.id == id))
+        self.inner.all_sites()
     }
 }
 

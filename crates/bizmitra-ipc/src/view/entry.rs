@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::home::{Action, ShiftView};
 
 /// One tap with what became of it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct EntryView {
     /// Opaque.
     pub id: String,
@@ -38,7 +38,7 @@ pub struct EntryView {
 }
 
 /// How far a tap got.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
     /// Committed on this device.
@@ -52,7 +52,7 @@ pub enum Step {
 }
 
 /// How far a time can be trusted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "trust")]
 pub enum TimeTrust {
     /// Within this of the true time.
@@ -67,7 +67,7 @@ pub enum TimeTrust {
 }
 
 /// What is known about the place of a tap.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "place")]
 pub enum PlaceView {
     /// Being looked for.
@@ -86,7 +86,7 @@ pub enum PlaceView {
 }
 
 /// A place measured.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Spot {
     /// Name of the nearest site.
     pub site: String,
@@ -99,7 +99,7 @@ pub struct Spot {
 }
 
 /// Why there is no place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NoPlace {
     /// No consent.
