@@ -12,9 +12,9 @@ use crate::{
     },
     describe::Tone,
     pages::{
-        activate::Activate, attention::Attention, change_pin::ChangePin, devices::Devices,
-        forgot::Forgot, history::History, home::Home, location::AskLocation, me::Me,
-        stopped::Stopped, unlock::Unlock, waiting::Waiting,
+        activate::Activate, attention::Attention, biometrics::Biometrics, change_pin::ChangePin,
+        devices::Devices, forgot::Forgot, history::History, home::Home, location::AskLocation,
+        me::Me, stopped::Stopped, unlock::Unlock, waiting::Waiting,
     },
     route::{Route, Screen},
     state::Session,
@@ -52,13 +52,16 @@ fn show(screen: Screen) -> AnyView {
         | Screen::NoKeystore => view! { <Stopped screen/> }.into_any(),
         Screen::Page(Route::Location) => view! { <AskLocation/> }.into_any(),
         Screen::Page(Route::ChangePin) => view! { <ChangePin/> }.into_any(),
+        Screen::Page(Route::Biometrics) => view! { <Biometrics/> }.into_any(),
         Screen::Page(route) => {
             let page = match route {
                 Route::History => view! { <History/> }.into_any(),
                 Route::Attention => view! { <Attention/> }.into_any(),
                 Route::Me => view! { <Me/> }.into_any(),
                 Route::Devices => view! { <Devices/> }.into_any(),
-                Route::Home | Route::Location | Route::ChangePin => view! { <Home/> }.into_any(),
+                Route::Home | Route::Location | Route::ChangePin | Route::Biometrics => {
+                    view! { <Home/> }.into_any()
+                }
             };
             view! { <div class="frame"><Nav/><main class="page">{page}</main></div> }.into_any()
         }

@@ -1,6 +1,7 @@
 //! Views without knowledge of the shell: data in, events out.
 
 pub(crate) mod appearance;
+pub(crate) mod biometrics;
 pub(crate) mod dial;
 pub(crate) mod icon;
 pub(crate) mod keypad;

@@ -1,7 +1,9 @@
 //! One file per screen.
 
 pub(crate) mod activate;
+pub(crate) mod ask_pin;
 pub(crate) mod attention;
+pub(crate) mod biometrics;
 pub(crate) mod change_pin;
 pub(crate) mod choose_pin;
 pub(crate) mod devices;

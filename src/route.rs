@@ -19,16 +19,19 @@ pub(crate) enum Route {
     Devices,
     /// The PIN, changed; belongs to Me.
     ChangePin,
+    /// Fingerprint or face, turned on; belongs to Me.
+    Biometrics,
 }
 
 /// Every page but home.
-const OTHERS: [Route; 6] = [
+const OTHERS: [Route; 7] = [
     Route::History,
     Route::Attention,
     Route::Me,
     Route::Location,
     Route::Devices,
     Route::ChangePin,
+    Route::Biometrics,
 ];
 
 impl Route {
@@ -42,6 +45,7 @@ impl Route {
             Self::Location => "#/location",
             Self::Devices => "#/devices",
             Self::ChangePin => "#/pin",
+            Self::Biometrics => "#/biometrics",
         }
     }
 
@@ -56,7 +60,7 @@ impl Route {
     /// The page whose place in the bar it has.
     pub(crate) const fn tab(self) -> Self {
         match self {
-            Self::Devices | Self::ChangePin => Self::Me,
+            Self::Devices | Self::ChangePin | Self::Biometrics => Self::Me,
             other => other,
         }
     }

@@ -15,6 +15,9 @@ pub struct Args {
     /// `--simulate-…`: a recording in place of the receiver.
     #[cfg(feature = "simulate")]
     pub simulate: Option<Simulate>,
+    /// `--simulate-biometry`: a reader that every finger matches.
+    #[cfg(feature = "simulate")]
+    pub simulate_biometry: bool,
 }
 
 /// A recording in place of the receiver.
@@ -63,6 +66,8 @@ impl Args {
                         speed: 1.0,
                     });
                 }
+                #[cfg(feature = "simulate")]
+                Some("--simulate-biometry") => args.simulate_biometry = true,
                 #[cfg(feature = "simulate")]
                 Some("--simulate-start") => start_s = number("--simulate-start", words.next())?,
                 #[cfg(feature = "simulate")]
@@ -140,6 +145,7 @@ mod tests {
     #[test]
     fn a_build_without_simulation_does_not_know_its_flags() {
         assert!(parse(&["--simulate-gpx", "track.gpx"]).is_err());
+        assert!(parse(&["--simulate-biometry"]).is_err());
     }
 
     #[cfg(feature = "simulate")]

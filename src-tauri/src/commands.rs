@@ -3,6 +3,7 @@
 pub mod activation;
 pub mod attendance;
 pub mod attention;
+pub mod biometrics;
 pub mod lock;
 pub mod settings;
 pub mod status;

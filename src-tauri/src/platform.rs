@@ -1,6 +1,7 @@
 //! What the operating system gives: keystore, receiver, and what the device is called. Clocks and randomness are
 //! `bizmitra_device::platform`'s, shared with the command line.
 
+pub mod biometry;
 pub mod keystore;
 pub mod location;
 

@@ -47,6 +47,9 @@ pub fn wire<R: Runtime>(builder: Builder<R>) -> Builder<R> {
             commands::activation::activate,
             commands::lock::unlock,
             commands::lock::change_pin,
+            commands::biometrics::enable_biometrics,
+            commands::biometrics::disable_biometrics,
+            commands::biometrics::unlock_by_biometrics,
             commands::lock::lock,
             commands::attendance::get_home,
             commands::attendance::tap,
@@ -82,7 +85,29 @@ fn with_plugins(builder: Builder<Wry>) -> Builder<Wry> {
 /// Plugins go onto the builder: registered in `setup` they deadlock on Android.
 #[cfg(mobile)]
 fn with_plugins(builder: Builder<Wry>) -> Builder<Wry> {
-    builder.plugin(tauri_plugin_geolocation::init())
+    builder
+        .plugin(tauri_plugin_geolocation::init())
+        .plugin(tauri_plugin_biometric::init())
+}
+
+#[cfg(not(feature = "simulate"))]
+fn biometry<R: Runtime>(
+    app: &App<R>,
+    _: &Args,
+) -> Arc<dyn bizmitra_core::vault::biometric::BiometricKey> {
+    platform::biometry::key(app.handle())
+}
+
+#[cfg(feature = "simulate")]
+fn biometry<R: Runtime>(
+    app: &App<R>,
+    args: &Args,
+) -> Arc<dyn bizmitra_core::vault::biometric::BiometricKey> {
+    if !args.simulate_biometry {
+        return platform::biometry::key(app.handle());
+    }
+    tracing::warn!("every finger matches");
+    Arc::new(bizmitra_device::simulate::ScriptedBiometry::default())
 }
 
 fn process_args() -> impl Iterator<Item = OsString> {
@@ -117,6 +142,7 @@ fn compose<R: Runtime>(app: &App<R>, args: Args) -> Result<(), Box<dyn std::erro
             args.data.is_some().then_some(data.as_path()),
         )),
         position: position(app, &args, &clock)?,
+        biometry: biometry(app, &args),
     };
     let server = args
         .server

@@ -9,7 +9,7 @@ use bizmitra_app_lib::{Opener, Shell, context, wire};
 use bizmitra_core::enrolment::Platform;
 use bizmitra_core::keys::KeystoreError;
 use bizmitra_device::keystores::MemoryKeystore;
-use bizmitra_device::platform::{NoGps, OsEntropy, SystemClock};
+use bizmitra_device::platform::{NoBiometry, NoGps, OsEntropy, SystemClock};
 use bizmitra_device::{Config, Device, Kdf, OpenError, Ports};
 use bizmitra_ipc::command::NAMES;
 use serde_json::{Value, json};
@@ -46,6 +46,7 @@ impl Page {
                 entropy: Arc::new(OsEntropy),
                 keystore: Arc::new(keystore.clone()),
                 position: Arc::new(NoGps),
+                biometry: Arc::new(NoBiometry),
             };
             Box::pin(async move {
                 if tries.fetch_add(1, Ordering::SeqCst) < failures {

@@ -5,13 +5,11 @@ use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
     bridge,
-    components::{
-        icon::{Icon, Symbol},
-        keypad::{Dots, Key, Keypad, press},
-        notice::Problem,
+    components::icon::{Icon, Symbol},
+    pages::{
+        ask_pin::{AskPin, Asking},
+        new_pin::{NewPin, Say},
     },
-    format,
-    pages::new_pin::{NewPin, Say},
     route::Route,
     state::Session,
 };
@@ -40,94 +38,28 @@ pub(crate) fn ChangePin() -> impl IntoView {
 fn CurrentPin(step: RwSignal<Step>) -> impl IntoView {
     let session = Session::here();
     let w = session.words();
-    let (fewest, most) = session
-        .status
-        .with_untracked(|s| s.as_ref().map_or((4, 8), |s| s.pin_digits));
-    let pin = RwSignal::new(String::new());
-    let busy = RwSignal::new(false);
-    let answer = RwSignal::new(None::<UnlockView>);
+    let asking = Asking::new();
     session.problem.set(None);
-    let submit = move || {
-        let digits = pin.get_untracked();
-        if busy.get_untracked() || digits.len() < usize::from(fewest) {
-            return;
-        }
-        busy.set(true);
-        answer.set(None);
+    let submit = move |digits: String| {
         spawn_local(async move {
             let found = bridge::call(command::Unlock {
                 pin: digits.clone(),
             })
             .await;
-            busy.try_set(false);
-            pin.try_set(String::new());
+            asking.end();
             match found {
                 Ok(UnlockView::Open) => {
                     step.try_set(Step::New(digits));
                 }
                 Ok(other) => {
-                    answer.try_set(Some(other));
+                    asking.say_pin(w, other);
                     session.refresh();
                 }
                 Err(error) => session.fail(&error),
             }
         });
     };
-    let on_key = move |key| {
-        if key == Key::Enter {
-            return submit();
-        }
-        let digits = press(&pin.get_untracked(), key, most);
-        let full = digits.len() == usize::from(most) && key != Key::Erase;
-        pin.set(digits);
-        if full {
-            submit();
-        }
-    };
-    let message = move || match answer.get() {
-        _ if busy.get() => w.unlock_checking().to_owned(),
-        Some(UnlockView::Wrong {
-            tries_left,
-            wait_ms,
-        }) => {
-            let wait = if wait_ms > 0 {
-                w.unlock_wait(&format::countdown(wait_ms))
-            } else {
-                String::new()
-            };
-            format!(
-                "{} {} {wait}",
-                w.unlock_wrong(),
-                w.tries_left(tries_left.into())
-            )
-        }
-        Some(UnlockView::Wait { wait_ms }) => w.unlock_wait(&format::countdown(wait_ms)),
-        Some(UnlockView::Open | UnlockView::Destroyed) | None => String::new(),
-    };
-    view! {
-        <main class="sheet pin-page" data-testid="change-pin">
-            <div class="sheet-top">
-                <button type="button" class="link" data-testid="pin-back" on:click=move |_| session.go(Route::Me)>
-                    <Symbol icon=Icon::Back/>{w.back()}
-                </button>
-            </div>
-            <div class="pin-body">
-                <h1 tabindex="-1" data-testid="pin-title" data-state="current">{w.pin_current()}</h1>
-                <p class="lead">{w.pin_current_lead()}</p>
-                <Dots pin=pin places=Signal::derive(move || fewest)/>
-                <p
-                    class="pin-message bad"
-                    role="status"
-                    data-testid="pin-message"
-                    data-state=move || if answer.with(Option::is_some) { "wrong" } else { "idle" }
-                >
-                    {message}
-                </p>
-                <Problem words=w code=session.problem/>
-                <Keypad disabled=busy with_enter=fewest != most on_key=on_key/>
-            </div>
-        </main>
-    }
+    view! { <AskPin asking id="change-pin" lead=w.pin_current_lead() on_pin=submit/> }
 }
 
 #[component]

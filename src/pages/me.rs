@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use crate::{
     components::{
         appearance::Appearance,
+        biometrics::BiometricsSwitch,
         icon::{Icon, Symbol},
         notice::Problem,
         sync_strip::SyncStrip,
@@ -35,6 +36,7 @@ pub(crate) fn Me() -> impl IntoView {
                 <section class="card settings" aria-label=w.settings()>
                     <Appearance/>
                     {move || loaded.get().then(|| view! { <LocationSwitch me/> })}
+                    <BiometricsSwitch/>
                 </section>
             </div>
             <div class="column">

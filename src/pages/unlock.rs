@@ -10,6 +10,7 @@ use crate::{
     bridge,
     components::{
         appearance::OtherLanguage,
+        biometrics::UnlockByBiometrics,
         keypad::{Dots, Key, Keypad, press},
         notice::Problem,
     },
@@ -115,6 +116,7 @@ pub(crate) fn Unlock() -> impl IntoView {
                 <p class="pin-message bad" role="status" data-testid="unlock-message" data-state=state>{message}</p>
                 <Problem words=w code=session.problem/>
                 <Keypad disabled=closed with_enter=fewest != most on_key=on_key/>
+                <UnlockByBiometrics/>
                 <button
                     type="button"
                     class="link"

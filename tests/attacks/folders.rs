@@ -6,10 +6,10 @@ use bizmitra_core::attendance::Action;
 use bizmitra_core::keys::{Keystore as _, entry};
 use bizmitra_device::keystores::MemoryKeystore;
 use bizmitra_device::{Device, OpenError};
+use bizmitra_tests::folder::{copy_into, copy_of};
 use bizmitra_tests::phone::{Phone, tap, unlock, wait_status};
 use bizmitra_tests::world::World;
 use libtest_mimic::Trial;
-use tempfile::TempDir;
 
 use crate::support::attack_on_devices;
 
@@ -47,24 +47,6 @@ pub fn trials() -> Vec<Trial> {
         }
     }
     trials
-}
-
-pub fn copy_of(folder: &Path) -> TempDir {
-    let copy = tempfile::tempdir().unwrap();
-    copy_into(folder, copy.path());
-    copy
-}
-
-pub fn copy_into(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
-        let to = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy_into(&entry.path(), &to);
-        } else {
-            std::fs::copy(entry.path(), to).unwrap();
-        }
-    }
 }
 
 /// Every file and its bytes, without the lock.
@@ -111,7 +93,7 @@ async fn copied(secret: Option<u8>) {
         keystore: MemoryKeystore::new(),
         ..phone.clone()
     };
-    copy_into(&phone.data, &thief.data);
+    copy_into(&phone.data, &thief.data).unwrap();
     if let Some(byte) = secret {
         thief
             .keystore
@@ -173,12 +155,12 @@ async fn mixed() {
     let ravi = with_record(&mut world, "Ravi Patil").await;
     world.start_server().await.unwrap();
     let asha = with_record(&mut world, "Asha Kulkarni").await;
-    let own = copy_of(&asha.data);
+    let own = copy_of(&asha.data).unwrap();
     std::fs::remove_dir_all(&asha.data).unwrap();
-    copy_into(&ravi.data, &asha.data);
+    copy_into(&ravi.data, &asha.data).unwrap();
     assert!(matches!(why_not(&asha).await, OpenError::Failed(_)));
     std::fs::remove_dir_all(&asha.data).unwrap();
-    copy_into(own.path(), &asha.data);
+    copy_into(own.path(), &asha.data).unwrap();
     unlock(&asha.open().await.unwrap()).await.unwrap();
 }
 
@@ -192,10 +174,10 @@ async fn altered(suffix: &str, part: usize) {
     world.stop_server().await.unwrap();
     let saved = tap(&device, Action::CheckIn).unwrap();
     // A folder as a thief copies it from a running phone: with its log.
-    let copy = copy_of(&phone.data);
+    let copy = copy_of(&phone.data).unwrap();
     device.close().await;
     std::fs::remove_dir_all(&phone.data).unwrap();
-    copy_into(copy.path(), &phone.data);
+    copy_into(copy.path(), &phone.data).unwrap();
     let file = phone.data.join(format!("bizmitra.db{suffix}"));
     let mut bytes = std::fs::read(&file).unwrap();
     assert!(bytes.len() >= 4_096, "{} bytes", bytes.len());

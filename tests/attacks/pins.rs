@@ -5,6 +5,7 @@ use bizmitra_core::ids::{CompanyId, EmployeeId};
 use bizmitra_core::keys::{DeviceSecret, VaultKey};
 use bizmitra_core::vault::{Envelope, EnvelopeContext, EnvelopeError, KdfParams, Pin, Unlock};
 use bizmitra_device::platform::OsEntropy;
+use bizmitra_tests::folder::{copy_of, put_back};
 use bizmitra_tests::phone::{OTHER_PIN, PIN, Phone, pin};
 use bizmitra_tests::world::World;
 use libtest_mimic::Trial;
@@ -22,7 +23,7 @@ pub fn trials() -> Vec<Trial> {
         check("a slice of the PINs of four digits opens no envelope without its device's secret", || sweep(STRIDE)),
         check("none of the ten thousand PINs of four digits opens an envelope without its device's secret", || sweep(1))
             .with_ignored_flag(true),
-        attack_on_devices("the counter of a data folder that was put back is the keystore's", put_back),
+        attack_on_devices("the counter of a data folder that was put back is the keystore's", folder_put_back),
         attack_on_devices("a counter that is gone from the keystore counts as nine", twin_gone),
         attack_on_devices("a wrong PIN is counted although the process dies at once", dies),
         attack_on_devices("a hundred tries at the same moment are counted one by one", at_once),
@@ -105,17 +106,16 @@ async fn activated() -> (World, Phone, bizmitra_device::Device) {
     (world, phone, device)
 }
 
-async fn put_back() {
+async fn folder_put_back() {
     let (_world, phone, device) = activated().await;
     device.close().await;
-    let copy = crate::folders::copy_of(&phone.data);
+    let copy = copy_of(&phone.data).unwrap();
     let device = phone.reopen().await.unwrap();
     for _ in 0..3 {
         device.unlock(pin(OTHER_PIN)).await.unwrap();
     }
     device.close().await;
-    std::fs::remove_dir_all(&phone.data).unwrap();
-    crate::folders::copy_into(copy.path(), &phone.data);
+    put_back(copy.path(), &phone.data).unwrap();
     let device = phone.reopen().await.unwrap();
     assert_eq!(device.status().unwrap().tries_left, 7);
 }

@@ -2,6 +2,7 @@
 
 pub mod bench;
 pub mod clock;
+pub mod folder;
 pub mod network;
 pub mod phone;
 pub mod world;

@@ -14,7 +14,7 @@ use bizmitra_core::location::{Availability, Fix, PositionError, PositionSource};
 use bizmitra_core::vault::{Pin, Unlock};
 use bizmitra_device::keystores::MemoryKeystore;
 use bizmitra_device::platform::{NoGps, OsEntropy};
-use bizmitra_device::simulate::{GpxSource, Replay};
+use bizmitra_device::simulate::{GpxSource, Replay, ScriptedBiometry};
 use bizmitra_device::{Config, Device, Kdf, LocationWish, OpenError, Phase, Ports, Status};
 
 use crate::clock::TestClock;
@@ -39,6 +39,8 @@ pub struct Phone {
     pub clock: TestClock,
     /// Phone or desktop.
     pub platform: Platform,
+    /// Its fingerprint reader.
+    pub biometry: ScriptedBiometry,
     /// Further roots it trusts.
     pub extra_roots: Vec<Vec<u8>>,
     /// What it has to find its place with.
@@ -65,6 +67,7 @@ impl Phone {
             keystore: MemoryKeystore::new(),
             clock: world.clock.fork(),
             platform: Platform::Android,
+            biometry: ScriptedBiometry::default(),
             extra_roots: Vec::new(),
             receiver: Receiver::Walk,
         }
@@ -78,6 +81,12 @@ impl Phone {
             receiver: Receiver::Missing,
             ..Self::new(world, name)
         }
+        .without_biometry()
+    }
+
+    fn without_biometry(self) -> Self {
+        self.biometry.set_missing(true);
+        self
     }
 
     /// Starts the app's inside.
@@ -114,6 +123,7 @@ impl Phone {
             entropy: Arc::new(OsEntropy),
             keystore: Arc::new(self.keystore.clone()),
             position,
+            biometry: Arc::new(self.biometry.clone()),
         };
         Ok(Device::open(config, ports).await?)
     }

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod activation;
 #[cfg(test)]
+mod biometrics;
+#[cfg(test)]
 mod cli;
 #[cfg(test)]
 mod clocks;

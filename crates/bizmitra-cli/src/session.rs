@@ -7,7 +7,7 @@ use bizmitra_core::clock::Clock;
 use bizmitra_core::enrolment::Platform;
 use bizmitra_core::location::PositionSource;
 use bizmitra_core::vault::Unlock;
-use bizmitra_device::platform::{NoGps, OsEntropy, SystemClock};
+use bizmitra_device::platform::{NoBiometry, NoGps, OsEntropy, SystemClock};
 use bizmitra_device::{Config, Device, Kdf, OpenError, Phase, Ports};
 
 use crate::args::{Args, Command};
@@ -43,6 +43,7 @@ pub(crate) async fn open(args: &Args) -> Result<Device> {
         entropy: Arc::new(OsEntropy),
         keystore,
         position,
+        biometry: Arc::new(NoBiometry),
     };
     Ok(Device::open(config, ports).await?)
 }

@@ -69,6 +69,8 @@ pub mod entry {
     pub const ENROLMENT: &str = "enrolment";
     /// Twin of the PIN counter: written first.
     pub const PIN_TRIES: &str = "pin-tries";
+    /// [`crate::vault::biometric::Pass`]: without it the biometric envelope opens with nothing.
+    pub const BIOMETRIC_PASS: &str = "biometric-pass";
 }
 
 /// 32 random bytes of this device; with them alone the store opens and the queue drains, without them nothing does.

@@ -123,6 +123,8 @@ pub enum Key {
     Consent,
     /// Language and theme.
     Appearance,
+    /// [`crate::vault::biometric::Kept`]: the second envelope of the vault key, or why it was ended.
+    Biometric,
     /// [`crate::export::Binding`]s that were replaced: their keys verify what was recorded under them.
     FormerBindings,
 }
@@ -142,6 +144,7 @@ impl Key {
             Self::Before => "before",
             Self::Consent => "consent",
             Self::Appearance => "appearance",
+            Self::Biometric => "biometric",
             Self::FormerBindings => "former_bindings",
         }
     }

@@ -1,5 +1,6 @@
 //! The vault: a key that only the PIN opens, and the policy of tries.
 
+pub mod biometric;
 pub mod columns;
 pub mod envelope;
 pub mod pin;

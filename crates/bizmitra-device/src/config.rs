@@ -7,6 +7,7 @@ use bizmitra_core::clock::{Clock, Entropy};
 use bizmitra_core::enrolment::Platform;
 use bizmitra_core::keys::Keystore;
 use bizmitra_core::location::PositionSource;
+use bizmitra_core::vault::biometric::BiometricKey;
 
 /// How to open a device.
 #[derive(Debug, Clone)]
@@ -45,4 +46,6 @@ pub struct Ports {
     pub keystore: Arc<dyn Keystore>,
     /// Positions.
     pub position: Arc<dyn PositionSource>,
+    /// Fingerprint or face.
+    pub biometry: Arc<dyn BiometricKey>,
 }

@@ -2,6 +2,7 @@
 
 mod alive;
 mod before;
+mod biometrics;
 mod connect;
 mod consent;
 mod devices;

@@ -14,8 +14,9 @@ pub use config::{Config, Kdf, Ports};
 pub use device::Device;
 pub use error::{Code, DeviceError, OpenError};
 pub use views::{
-    Appearance, Attention, AttentionReason, Day, EndReason, Home, LocationState, LocationWish, Me,
-    OwnDevice, OwnDeviceState, Phase, Status, SyncState, SyncStatus, Topic,
+    Appearance, Attention, AttentionReason, BiometricTurn, BiometricUnlock, Biometrics, Day,
+    EndReason, Home, LocationState, LocationWish, Me, OwnDevice, OwnDeviceState, Phase, Status,
+    SyncState, SyncStatus, Topic,
 };
 
 /// What the views above are made of.

@@ -7,6 +7,8 @@ use bizmitra_core::enrolment::{Platform, Role};
 use bizmitra_core::ids::{ItemId, ShiftId, SiteId};
 use bizmitra_core::outbox::ParkReason;
 pub use bizmitra_core::sync::SyncState;
+use bizmitra_core::vault::Unlock;
+use bizmitra_core::vault::biometric::{BiometricError, OffReason, PinAgain};
 pub use bizmitra_core::wire::OwnDeviceState;
 use bizmitra_rules::fence::Site;
 use bizmitra_rules::shift::Shift;
@@ -33,6 +35,8 @@ pub struct Status {
     pub wait_ms: u64,
     /// Fewest and most digits of a PIN.
     pub pin_digits: (u8, u8),
+    /// Fingerprint or face.
+    pub biometrics: Biometrics,
     /// The sync strip.
     pub sync: SyncStatus,
     /// The store was damaged and moved aside at this start.
@@ -66,6 +70,43 @@ pub enum Phase {
     Revoked,
     /// The device is over and holds nothing any more.
     Wiped,
+}
+
+/// Fingerprint or face, as far as it can be used now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Biometrics {
+    /// Not offered on this device.
+    Missing,
+    /// Off; why, when the person did not turn it off.
+    Off(Option<OffReason>),
+    /// A prompt may be shown.
+    Ready,
+    /// On, but only the PIN opens now.
+    PinFirst(PinAgain),
+}
+
+/// What came of turning it on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BiometricTurn {
+    /// On.
+    On,
+    /// The PIN did not open.
+    Pin(Unlock),
+    /// The system did not take it.
+    No(BiometricError),
+}
+
+/// What came of a prompt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BiometricUnlock {
+    /// Open.
+    Open,
+    /// The system gave no key.
+    No(BiometricError),
+    /// Only the PIN opens now.
+    PinFirst(PinAgain),
+    /// Off; why, when the person did not turn it off.
+    Off(Option<OffReason>),
 }
 
 /// One of the person's devices.

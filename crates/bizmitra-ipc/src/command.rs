@@ -60,6 +60,20 @@ commands! {
         /// Digits.
         new: String,
     } -> view::UnlockView;
+    /// Turns fingerprint or face on, after the PIN, which is counted like at the lock.
+    EnableBiometrics = "enable_biometrics" {
+        /// Digits.
+        pin: String,
+        /// What the system's dialog says.
+        prompt: view::PromptView,
+    } -> view::BiometricTurnView;
+    /// Turns fingerprint or face off at once.
+    DisableBiometrics = "disable_biometrics" {} -> view::StatusView;
+    /// Opens the vault with fingerprint or face.
+    UnlockByBiometrics = "unlock_by_biometrics" {
+        /// What the system's dialog says.
+        prompt: view::PromptView,
+    } -> view::BiometricUnlockView;
     /// Locks now.
     Lock = "lock" {} -> view::StatusView;
     /// Home of an employee.

@@ -31,6 +31,7 @@ pub fn status(
         tries_left: status.tries_left,
         wait_ms: status.wait_ms,
         pin_digits: status.pin_digits,
+        biometrics: super::biometrics(status.biometrics),
         sync: sync(status.sync, offset_min),
         language: language(&appearance.language),
         theme: theme(&appearance.theme),
@@ -57,6 +58,7 @@ pub fn no_keystore(offset_min: i32, default_server: &str) -> view::StatusView {
         tries_left: 0,
         wait_ms: 0,
         pin_digits: (4, 8),
+        biometrics: view::BiometricsView::Missing,
         sync: view::SyncView {
             state: view::SyncState::AllSent,
             total: 0,
@@ -192,6 +194,7 @@ mod tests {
             tries_left: 10,
             wait_ms: 0,
             pin_digits: (6, 6),
+            biometrics: bizmitra_device::Biometrics::Missing,
             sync: SyncStatus {
                 state: SyncState::Offline,
                 total: 3,

@@ -14,7 +14,7 @@ use base64::engine::general_purpose::STANDARD;
 use bizmitra_core::enrolment::Platform;
 use bizmitra_core::vault::Pin;
 use bizmitra_device::keystores::FileKeystore;
-use bizmitra_device::platform::{NoGps, OsEntropy, SystemClock};
+use bizmitra_device::platform::{NoBiometry, NoGps, OsEntropy, SystemClock};
 use bizmitra_device::{Config, Device, Kdf, Ports};
 use bizmitra_e2e::journey::{PERSON, PIN};
 use bizmitra_e2e::say;
@@ -101,6 +101,7 @@ async fn activate(data: &Path, keys: &Path, server: &Server) -> Result<()> {
         entropy: Arc::new(OsEntropy),
         keystore: Arc::new(FileKeystore::open(keys)),
         position: Arc::new(NoGps),
+        biometry: Arc::new(NoBiometry),
     };
     let device = Device::open(config, ports).await?;
     device

@@ -90,6 +90,22 @@ pub struct EnvelopeContext {
     pub epoch: u32,
 }
 
+impl EnvelopeContext {
+    /// Its part of a header.
+    pub(super) fn write(&self, header: &mut Vec<u8>) {
+        header.extend_from_slice(self.company.0.as_bytes());
+        header.extend_from_slice(self.employee.0.as_bytes());
+        header.push(u8::from(self.device.is_some()));
+        header.extend_from_slice(
+            self.device
+                .map(|device| device.0)
+                .unwrap_or_default()
+                .as_bytes(),
+        );
+        header.extend_from_slice(&self.epoch.to_be_bytes());
+    }
+}
+
 /// The sealed vault key as it is stored (JSON).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -213,17 +229,7 @@ impl Envelope {
     fn header(&self) -> Vec<u8> {
         let mut header = NAMESPACE.as_bytes().to_vec();
         header.extend_from_slice(&self.v.to_be_bytes());
-        header.extend_from_slice(self.context.company.0.as_bytes());
-        header.extend_from_slice(self.context.employee.0.as_bytes());
-        header.push(u8::from(self.context.device.is_some()));
-        header.extend_from_slice(
-            self.context
-                .device
-                .map(|device| device.0)
-                .unwrap_or_default()
-                .as_bytes(),
-        );
-        header.extend_from_slice(&self.context.epoch.to_be_bytes());
+        self.context.write(&mut header);
         header.extend_from_slice(&self.kdf.m_kib.to_be_bytes());
         header.extend_from_slice(&self.kdf.t.to_be_bytes());
         header.extend_from_slice(&self.salt);

@@ -159,6 +159,7 @@ impl Inner {
         if let Some(ended) = &enrolment.replaces {
             self.keep_before(ended)?;
         }
+        self.end_biometrics(None)?;
         self.keep_tries(&Tries::default())?;
         self.keep(Key::Vault, &envelope)?;
         self.keep(Key::Enrolment, &enrolment)?;

@@ -72,6 +72,8 @@ pub(super) struct State {
     pub(super) standing_asked_ms: Option<u64>,
     /// The counter of PINs as it stands on disk and in the keystore.
     pub(super) tries: Option<Tries>,
+    /// Fingerprint or face, as store and keystore say.
+    pub(super) biometrics: Option<super::biometrics::Standing>,
     pub(super) api: Option<Arc<dyn Api>>,
     /// The code that was checked last, with the address.
     pub(super) invitation: Option<(String, Invitation)>,

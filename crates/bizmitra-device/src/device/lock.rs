@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bizmitra_core::enrolment::Stage;
+use bizmitra_core::enrolment::{Enrolment, Stage};
 use bizmitra_core::keys::{VaultKey, entry};
 use bizmitra_core::store::Key;
 use bizmitra_core::vault::{
@@ -92,8 +92,9 @@ impl Inner {
         Ok(())
     }
 
-    /// One try: admitted, counted, checked. Blocking: the key derivation takes up to a second on purpose.
-    pub(super) fn try_pin(&self, pin: &Pin) -> Result<Tried, DeviceError> {
+    /// Whether the vault may be opened at all, by whatever means. Nothing is counted before: nobody's PIN is wrong because a
+    /// server was not heard of.
+    pub(super) fn may_open(&self) -> Result<Enrolment, DeviceError> {
         let enrolment = self.enrolment()?;
         let over = {
             let now = self.now();
@@ -101,12 +102,16 @@ impl Inner {
             !state.destroyed && state.is_lease_over(&now)
         };
         match enrolment.stage {
-            Stage::Suspended { .. } => return Err(DeviceError::Suspended),
-            Stage::Revoked { .. } | Stage::Wiped { .. } => return Err(DeviceError::Revoked),
-            // Not counted: nobody's PIN is wrong because a server was not heard of.
-            Stage::Active { .. } if over => return Err(DeviceError::LeaseEnded),
-            Stage::Active { .. } | Stage::Sent { .. } | Stage::Pending { .. } => {}
+            Stage::Suspended { .. } => Err(DeviceError::Suspended),
+            Stage::Revoked { .. } | Stage::Wiped { .. } => Err(DeviceError::Revoked),
+            Stage::Active { .. } if over => Err(DeviceError::LeaseEnded),
+            Stage::Active { .. } | Stage::Sent { .. } | Stage::Pending { .. } => Ok(enrolment),
         }
+    }
+
+    /// One try: admitted, counted, checked. Blocking: the key derivation takes up to a second on purpose.
+    pub(super) fn try_pin(&self, pin: &Pin) -> Result<Tried, DeviceError> {
+        let enrolment = self.may_open()?;
         let Some(envelope) = self.load::<Envelope>(Key::Vault)? else {
             // The binding without its vault: destroyed.
             self.note_destroyed();
@@ -132,6 +137,7 @@ impl Inner {
             }
             Ok(key) => {
                 self.keep_tries(&Tries::default())?;
+                self.note_pin_typed();
                 Ok(Tried::Open(key, envelope))
             }
             Err(EnvelopeError::Wrong) if counted.left() == 0 => {
@@ -157,9 +163,11 @@ impl Inner {
     }
 
     /// The tenth failure: the vault key cannot be had any more; what was recorded is still delivered by the device key.
-    fn destroy_vault(&self) -> Result<Unlock, DeviceError> {
+    pub(super) fn destroy_vault(&self) -> Result<Unlock, DeviceError> {
+        let ended = self.end_biometrics(None);
         self.store.remove(Key::Vault)?;
         self.note_destroyed();
+        ended?;
         Ok(Unlock::Destroyed)
     }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bizmitra_core::store::Key;
+use bizmitra_core::vault::biometric::OffReason;
 use bizmitra_core::vault::{Envelope, EnvelopeContext, Pin, Unlock};
 
 use super::Device;
@@ -47,6 +48,8 @@ impl Inner {
             &*self.ports.entropy,
         )
         .map_err(|_| DeviceError::Internal("the vault could not be sealed"))?;
+        // First: an envelope of the old PIN opens nothing from here on, also in a copy that is put back later.
+        self.end_biometrics_if_on(OffReason::PinChanged)?;
         self.keep(Key::Vault, &sealed)?;
         self.set_opened(&key);
         Ok(Unlock::Open)

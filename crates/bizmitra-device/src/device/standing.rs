@@ -204,11 +204,16 @@ impl Inner {
     }
 
     fn wipe_store(&self) -> Result<(), DeviceError> {
+        if let Err(error) = self.end_biometrics(None) {
+            // Its envelope goes with the rest of the store, and the half is asked to go again with the keys.
+            tracing::warn!(%error, "the half of the biometric envelope stays in the keystore");
+        }
         self.store.wipe()?;
         let mut state = self.state();
         state.opened = None;
         state.destroyed = true;
         state.tries = None;
+        state.biometrics = None;
         state.lease = None;
         state.lease_on_disk = None;
         state.invitation = None;
@@ -252,6 +257,7 @@ impl Inner {
         for name in [
             entry::ENROLMENT.to_owned(),
             entry::PIN_TRIES.to_owned(),
+            entry::BIOMETRIC_PASS.to_owned(),
             entry::device_identity(&enrolment.device_key),
         ] {
             self.ports.keystore.remove(&name)?;

@@ -7,7 +7,7 @@ use bizmitra_core::vault::pin::DEFAULT_DIGITS;
 
 use super::inner::Inner;
 use crate::error::DeviceError;
-use crate::views::{Phase, Status, SyncStatus};
+use crate::views::{Biometrics, Phase, Status, SyncStatus};
 
 impl Inner {
     pub(super) fn status(&self) -> Result<Status, DeviceError> {
@@ -52,6 +52,17 @@ impl Inner {
             ),
             wait_ms: tries.as_ref().map_or(0, |tries| tries.wait_ms(&self.now())),
             pin_digits: self.pin_digits(),
+            biometrics: match phase {
+                Phase::Locked | Phase::Unlocked => self.biometrics()?,
+                Phase::NotActivated
+                | Phase::Activating
+                | Phase::AwaitingApproval
+                | Phase::Suspended
+                | Phase::LeaseEnded
+                | Phase::Destroyed
+                | Phase::Revoked
+                | Phase::Wiped => Biometrics::Missing,
+            },
             sync: self.sync_status()?,
             store_was_damaged: self.damaged,
             ended: enrolment

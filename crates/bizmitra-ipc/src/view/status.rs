@@ -25,6 +25,8 @@ pub struct StatusView {
     pub wait_ms: u64,
     /// Fewest and most digits of a PIN.
     pub pin_digits: (u8, u8),
+    /// Fingerprint or face.
+    pub biometrics: super::BiometricsView,
     /// The sync strip.
     pub sync: SyncView,
     /// Language.
