@@ -244,6 +244,7 @@ pub(crate) fn pin_problem(w: Words, problem: PinProblem, fewest: u8, most: u8) -
         PinProblem::Run => w.pin_run().to_owned(),
         PinProblem::Year => w.pin_year().to_owned(),
         PinProblem::Common => w.pin_common().to_owned(),
+        PinProblem::Own => w.pin_own().to_owned(),
     }
 }
 

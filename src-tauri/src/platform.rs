@@ -4,6 +4,7 @@
 pub mod biometry;
 pub mod keystore;
 pub mod location;
+pub mod screen;
 
 use bizmitra_core::enrolment::Platform;
 

@@ -27,6 +27,7 @@ pub fn run() -> Result<(), StartError> {
         .setup(move |app| {
             compose(app, args)?;
             window::open(app)?;
+            lifecycle::watch_screen(app.handle());
             Ok(())
         })
         .build(context())?;
@@ -85,6 +86,8 @@ fn with_plugins(builder: Builder<Wry>) -> Builder<Wry> {
 /// Plugins go onto the builder: registered in `setup` they deadlock on Android.
 #[cfg(mobile)]
 fn with_plugins(builder: Builder<Wry>) -> Builder<Wry> {
+    #[cfg(target_os = "android")]
+    let builder = builder.plugin(platform::screen::android::watch(lifecycle::screen_off));
     builder
         .plugin(tauri_plugin_geolocation::init())
         .plugin(tauri_plugin_biometric::init())

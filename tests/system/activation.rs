@@ -108,13 +108,15 @@ async fn a_used_code_is_refused_and_the_second_device_stays_as_it_was() {
 async fn a_weak_pin_is_refused_with_its_reason_and_a_good_one_is_taken_afterwards() {
     let world = World::new().await.unwrap();
     let company = world.company("Sahyadri Foods").unwrap();
-    let ravi = world.person(&company, "Ravi Patil").unwrap();
+    let ravi = world.person(&company, "Ravi Patil, 730498").unwrap();
     let device = Phone::new(&world, "a").open().await.unwrap();
     device
         .check_code(&world.origin(), &ravi.code)
         .await
         .unwrap();
     for (weak, problem) in [
+        ("730498", PinProblem::Own),
+        ("894037", PinProblem::Own),
         ("123456", PinProblem::Run),
         ("7304", PinProblem::TooShort),
         ("111111", PinProblem::Repeats),

@@ -370,6 +370,28 @@ async fn a_new_pin_ends_it_also_while_a_prompt_stands() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_opened_while_the_screen_goes_off_is_locked_again() {
+    let (scene, device) = turned_on().await;
+    device.lock();
+    let told = Arc::new(Notify::new());
+    scene.phone.biometry.then(Step::After(Arc::clone(&told)));
+    let shown = scene.phone.biometry.prompts();
+    let standing = tokio::spawn({
+        let device = device.clone();
+        async move { touch(&device).await }
+    });
+    wait(|| Ok((scene.phone.biometry.prompts() > shown).then_some(())))
+        .await
+        .unwrap();
+    device.on_screen_off();
+    told.notify_one();
+    standing.await.unwrap();
+    assert_eq!(status(&device).phase, Phase::Locked);
+    assert_eq!(touch(&device).await, BiometricUnlock::Open);
+    assert_eq!(status(&device).phase, Phase::Unlocked);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_vault_that_was_destroyed_is_opened_by_no_finger() {
     let (scene, device) = turned_on().await;
     device.lock();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bizmitra_contract::enrolment::Approval;
 use bizmitra_core::attendance::Action;
-use bizmitra_core::vault::Unlock;
+use bizmitra_core::vault::{PinProblem, Unlock};
 use bizmitra_device::{DeviceError, LocationWish, Phase};
 use bizmitra_tests::phone::{OTHER_PIN, Phone, pin, tap, unlock, wait_status};
 use bizmitra_tests::world::World;
@@ -189,6 +189,46 @@ async fn a_locked_device_answers_no_data_and_takes_no_tap_and_locks_by_itself_in
     device
         .tap(form, Action::CheckIn, LocationWish::Use)
         .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_of_the_person_is_no_new_pin_either() {
+    let world = World::new().await.unwrap();
+    let company = world.company("Sahyadri Foods").unwrap();
+    let ravi = world.person(&company, "Ravi Patil, 730498").unwrap();
+    let device = Phone::new(&world, "a")
+        .activated(&world.origin(), &ravi)
+        .await
+        .unwrap();
+    let own = pin("730498");
+    assert_eq!(device.check_pin(&own), Some(PinProblem::Own));
+    let changed = device
+        .change_pin(pin(bizmitra_tests::phone::PIN), own)
+        .await;
+    assert!(matches!(
+        changed,
+        Err(DeviceError::WeakPin(PinProblem::Own))
+    ));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_screen_that_goes_off_locks_at_once_whatever_the_policys_minutes() {
+    let world = World::new().await.unwrap();
+    let company = world.company("Sahyadri Foods").unwrap();
+    let ravi = world.person(&company, "Ravi Patil").unwrap();
+    let device = Phone::new(&world, "a")
+        .activated(&world.origin(), &ravi)
+        .await
+        .unwrap();
+    device.on_screen_off();
+    assert_eq!(device.status().unwrap().phase, Phase::Locked);
+    assert!(matches!(device.home(), Err(DeviceError::Locked)));
+    // Coming back opens nothing, and a PIN typed then does.
+    device.on_foreground();
+    assert_eq!(device.status().unwrap().phase, Phase::Locked);
+    device.on_screen_off();
+    unlock(&device).await.unwrap();
+    assert_eq!(device.status().unwrap().phase, Phase::Unlocked);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,11 +3,13 @@
 pub mod biometric;
 pub mod columns;
 pub mod envelope;
+pub mod own_numbers;
 pub mod pin;
 pub mod tries;
 
 pub use columns::{Column, ColumnError, Columns};
 pub use envelope::{Envelope, EnvelopeContext, EnvelopeError, KdfParams};
+pub use own_numbers::OwnNumbers;
 pub use pin::{Pin, PinProblem, check_pin};
 pub use tries::{Admission, Tries};
 

@@ -107,6 +107,11 @@ impl Device {
         }
     }
 
+    /// The screen went off, or the system locked it: locks at once, whatever the policy's minutes.
+    pub fn on_screen_off(&self) {
+        self.inner.on_screen_off();
+    }
+
     /// The network changed.
     pub fn on_network_change(&self) {
         self.inner.hint();

@@ -25,6 +25,23 @@ pub fn on_window_event<R: Runtime>(window: &Window<R>, event: &WindowEvent) {
     }
 }
 
+/// Locks when the screen goes off, where that is heard outside of a plugin.
+pub fn watch_screen<R: Runtime>(app: &AppHandle<R>) {
+    #[cfg(target_os = "linux")]
+    {
+        let app = app.clone();
+        crate::platform::screen::linux::watch(move || screen_off(&app));
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _nothing_to_hear = app;
+}
+
+/// The screen went off, or the system locked it.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub fn screen_off<R: Runtime>(app: &AppHandle<R>) {
+    hint(app, Device::on_screen_off);
+}
+
 /// Closes the device in good order when the app ends.
 pub fn on_event<R: Runtime>(app: &AppHandle<R>, event: RunEvent) {
     if let RunEvent::Exit = event

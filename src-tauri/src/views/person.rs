@@ -68,6 +68,7 @@ pub fn pin_problem(problem: PinProblem) -> view::PinProblem {
         PinProblem::Run => view::PinProblem::Run,
         PinProblem::Year => view::PinProblem::Year,
         PinProblem::Common => view::PinProblem::Common,
+        PinProblem::Own => view::PinProblem::Own,
     }
 }
 

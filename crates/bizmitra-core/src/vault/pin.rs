@@ -2,6 +2,8 @@
 
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
+use super::own_numbers::OwnNumbers;
+
 /// Digits as typed. Never prints, wiped when dropped.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct Pin(String);
@@ -48,6 +50,9 @@ pub enum PinProblem {
     /// Among the commonest.
     #[error("the PIN is one of the commonest")]
     Common,
+    /// In a number of the person's that others know.
+    #[error("the PIN is in a number of the person")]
+    Own,
 }
 
 /// Fewest digits any policy may allow.
@@ -57,8 +62,8 @@ pub const MOST_DIGITS: u8 = 8;
 /// Digits where no policy says otherwise.
 pub const DEFAULT_DIGITS: u8 = 6;
 
-/// What is wrong with a PIN under a policy of `min` to `max` digits (clamped to 4 to 8).
-pub fn check_pin(pin: &Pin, min: u8, max: u8) -> Option<PinProblem> {
+/// What is wrong with a PIN under a policy of `min` to `max` digits (clamped to 4 to 8), for a person with `own` numbers.
+pub fn check_pin(pin: &Pin, min: u8, max: u8, own: &OwnNumbers) -> Option<PinProblem> {
     let min = min.clamp(FEWEST_DIGITS, MOST_DIGITS);
     let max = max.clamp(min, MOST_DIGITS);
     let digits = pin.expose();
@@ -79,6 +84,8 @@ pub fn check_pin(pin: &Pin, min: u8, max: u8) -> Option<PinProblem> {
         Some(PinProblem::Year)
     } else if is_common(digits) {
         Some(PinProblem::Common)
+    } else if own.tell(digits) {
+        Some(PinProblem::Own)
     } else {
         None
     }
@@ -189,7 +196,7 @@ mod tests {
     use super::*;
 
     fn check(digits: &str) -> Option<PinProblem> {
-        check_pin(&Pin::new(digits.to_owned()), 4, 8)
+        check_pin(&Pin::new(digits.to_owned()), 4, 8, &OwnNumbers::default())
     }
 
     #[test]
@@ -235,7 +242,7 @@ mod tests {
     #[test]
     fn a_policy_outside_four_to_eight_is_clamped() {
         assert_eq!(
-            check_pin(&Pin::new("47".into()), 0, 2),
+            check_pin(&Pin::new("47".into()), 0, 2, &OwnNumbers::default()),
             Some(PinProblem::TooShort)
         );
     }

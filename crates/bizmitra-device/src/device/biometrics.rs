@@ -168,13 +168,9 @@ impl Inner {
     }
 
     fn load_pass(&self) -> Result<Option<Pass>, DeviceError> {
-        Ok(match self.ports.keystore.load(entry::BIOMETRIC_PASS)? {
-            Some(secret) => match Pass::from_secret(&secret) {
-                Ok(pass) => Some(pass),
-                Err(_) => None,
-            },
-            None => None,
-        })
+        let kept = self.ports.keystore.load(entry::BIOMETRIC_PASS)?;
+        // One that cannot be read opens nothing, as if it was not there.
+        Ok(kept.and_then(|secret| Pass::from_secret(&secret).ok()))
     }
 
     /// Until it is written the keystore is asked again.
@@ -254,6 +250,8 @@ impl Inner {
     /// Whether a prompt may be shown; if so it is counted, durably.
     fn begin_prompt(&self) -> Result<Begun, DeviceError> {
         let enrolment = self.may_open()?;
+        // Somebody presses the button, so the screen is on.
+        self.state().screen_off = false;
         if self.tries()?.left() == 0 {
             self.destroy_vault()?;
             return Ok(Begun::Not(BiometricUnlock::Off(None)));

@@ -83,6 +83,8 @@ pub(super) struct State {
     pub(super) needs_signature: bool,
     /// When the app went to the background, by the clock that counts sleep.
     pub(super) background_since: Option<Reading>,
+    /// The screen went off or was locked, and nobody came back since.
+    pub(super) screen_off: bool,
     /// What was last said to listeners.
     pub(super) told: Option<super::runtime::Digest>,
 }

@@ -7,7 +7,8 @@ use bizmitra_core::enrolment::{Enrolment, Stage};
 use bizmitra_core::keys::{VaultKey, entry};
 use bizmitra_core::store::Key;
 use bizmitra_core::vault::{
-    Admission, Envelope, EnvelopeError, Opened, Pin, PinProblem, Tries, Unlock, check_pin,
+    Admission, Envelope, EnvelopeError, Opened, OwnNumbers, Pin, PinProblem, Tries, Unlock,
+    check_pin,
 };
 
 use super::Device;
@@ -27,11 +28,11 @@ pub(super) enum Tried {
 }
 
 impl Device {
-    /// What is wrong with a PIN under the rules of the code checked last or of the binding.
+    /// What is wrong with a PIN under the rules of the code checked last or of the binding, for its person.
     #[must_use]
     pub fn check_pin(&self, pin: &Pin) -> Option<PinProblem> {
         let (min, max) = self.inner.pin_digits();
-        check_pin(pin, min, max)
+        check_pin(pin, min, max, &self.inner.own_numbers())
     }
 
     /// Opens the vault. The try is counted durably before it is checked.
@@ -41,7 +42,11 @@ impl Device {
     pub async fn unlock(&self, pin: Pin) -> Result<Unlock, DeviceError> {
         let _one = self.inner.vault.lock().await;
         // Somebody types a PIN, so the app is in front; what happens to it while the PIN is checked counts again.
-        self.inner.state().background_since = None;
+        {
+            let mut state = self.inner.state();
+            state.background_since = None;
+            state.screen_off = false;
+        }
         let inner = Arc::clone(&self.inner);
         let tried = tokio::task::spawn_blocking(move || inner.try_pin(&pin))
             .await
@@ -64,6 +69,24 @@ impl Device {
 }
 
 impl Inner {
+    /// What this device knows of numbers that others know of its person: neither a telephone nor a number of the employee is
+    /// ever sent to it, but names carry such numbers, and the code came by mail or on paper.
+    fn own_numbers(&self) -> OwnNumbers {
+        let state = self.state();
+        let mut texts = vec![self.config.device_name.as_str()];
+        if let Some((_, invitation)) = &state.invitation {
+            texts.extend([
+                invitation.code.as_str(),
+                &invitation.employee_name,
+                &invitation.company_name,
+            ]);
+        }
+        if let Some(enrolment) = &state.enrolment {
+            texts.extend([enrolment.employee_name.as_str(), &enrolment.company_name]);
+        }
+        OwnNumbers::of(texts)
+    }
+
     /// The larger of the two counters. Asked of store and keystore once: this process holds the store alone, and a status
     /// must not cost a conversation with the keystore.
     pub(super) fn tries(&self) -> Result<Tries, DeviceError> {
@@ -223,9 +246,19 @@ impl Inner {
         Some(Duration::from_millis(wait_ms))
     }
 
+    /// Locks now, and what is being opened at this moment locks as soon as it is open.
+    pub(super) fn on_screen_off(&self) {
+        self.state().screen_off = true;
+        self.lock();
+    }
+
     pub(super) fn on_foreground(&self) {
         self.lock_if_due();
-        self.state().background_since = None;
+        {
+            let mut state = self.state();
+            state.background_since = None;
+            state.screen_off = false;
+        }
         self.hint();
     }
 
@@ -233,7 +266,7 @@ impl Inner {
     /// system sleeps, and the clock that counts sleep knows better.
     pub(super) fn lock_if_due(&self) {
         let now = self.now();
-        let (since, open, over) = {
+        let (since, open, at_once) = {
             let state = self.state();
             let active = matches!(
                 state.enrolment.as_ref().map(|enrolment| &enrolment.stage),
@@ -242,10 +275,10 @@ impl Inner {
             (
                 state.background_since.clone(),
                 state.opened.is_some(),
-                active && state.is_lease_over(&now),
+                state.screen_off || (active && state.is_lease_over(&now)),
             )
         };
-        if open && over {
+        if open && at_once {
             return self.lock();
         }
         let Some(since) = since.filter(|_| open) else {

@@ -37,6 +37,8 @@ pub enum PinProblem {
     Year,
     /// On the list of the commonest.
     Common,
+    /// In a number of the person's that others know.
+    Own,
 }
 
 /// What came of a PIN.
