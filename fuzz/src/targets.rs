@@ -13,9 +13,10 @@ use bizmitra_contract::{
 use bizmitra_core::clock::Entropy;
 use bizmitra_core::enrolment::{Enrolment, Stage, canonical_code};
 use bizmitra_core::ids::{ChainId, CompanyId, DeviceId, EmployeeId, ItemId};
-use bizmitra_core::keys::{DeviceSecret, PublicKey};
+use bizmitra_core::keys::{DeviceSecret, PublicKey, Secret};
 use bizmitra_core::outbox::{OutboxItem, Outcome};
 use bizmitra_core::seal::SealingKey;
+use bizmitra_core::vault::biometric::{Kept, Pass};
 use bizmitra_core::vault::{Envelope, KdfParams, Pin};
 use bizmitra_core::wire::{self, BatchRead};
 use bizmitra_server::hostile;
@@ -48,13 +49,16 @@ const CHAIN: Uuid = Uuid::from_u128(4);
 const ITEM: Uuid = Uuid::from_u128(5);
 const REQUEST: Uuid = Uuid::from_u128(6);
 const HASH: [u8; 32] = [7; 32];
+/// A half of the keystore.
+const PASS: &[u8] = br#"{"half":"0909090909090909090909090909090909090909090909090909090909090909","prompts":0,"pin_at":{"wall_ms":0,"elapsed_ms":0,"boot_id":"one"}}"#;
 
 static SERVER: LazyLock<SigningKey> = LazyLock::new(|| SigningKey::from_bytes(&[42; 32]));
 static DIK: LazyLock<SigningKey> = LazyLock::new(|| SigningKey::from_bytes(&[1; 32]));
 static UPK: LazyLock<SigningKey> = LazyLock::new(|| SigningKey::from_bytes(&[2; 32]));
 
-/// The vault's envelope: whatever lies in the store, no key comes out of it here.
+/// The vault's envelopes: whatever lies in the store, no key comes out of it here.
 pub fn envelope(data: &[u8]) {
+    second_envelope(data);
     let Ok(read) = serde_json::from_slice::<Envelope>(data) else {
         return;
     };
@@ -69,6 +73,23 @@ pub fn envelope(data: &[u8]) {
             &DeviceSecret::from_bytes([9; 32]),
         );
         assert!(opened.is_err(), "a stranger's secret opened an envelope");
+    }
+}
+
+/// The second envelope, with its own header as the place, and a pass as the keystore holds it.
+fn second_envelope(data: &[u8]) {
+    read_again::<Kept>(data);
+    let released = Secret::new(vec![9; 32]);
+    if let (Ok(Kept::On(read)), Ok(pass)) = (
+        serde_json::from_slice::<Kept>(data),
+        Pass::from_secret(&Secret::new(PASS.to_vec())),
+    ) {
+        let opened = read.open(&released, &pass, &read.context);
+        assert!(opened.is_err(), "a stranger's halves opened an envelope");
+    }
+    if let Ok(pass) = Pass::from_secret(&Secret::new(data.to_vec())) {
+        let kept = pass.to_secret().expect("what was read is written");
+        assert_eq!(Pass::from_secret(&kept).expect("and read again"), pass);
     }
 }
 

@@ -9,6 +9,8 @@ mod activation;
 #[cfg(test)]
 mod answers;
 #[cfg(test)]
+mod biometrics;
+#[cfg(test)]
 mod canary;
 #[cfg(test)]
 mod chains;
@@ -65,6 +67,7 @@ mod world;
 fn main() -> ExitCode {
     let trials = [
         answers::trials(),
+        biometrics::trials(),
         canary::trials(),
         chains::trials(),
         clocks::trials(),

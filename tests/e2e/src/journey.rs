@@ -101,7 +101,13 @@ impl<'a> Journey<'a> {
 
     /// Opens the app, replaying the recording, and waits for its first screen.
     pub fn open_app(&mut self) -> Result<()> {
-        let arguments = self.arguments();
+        self.open_app_with(&[])
+    }
+
+    /// The same with more arguments.
+    pub fn open_app_with(&mut self, more: &[&str]) -> Result<()> {
+        let mut arguments = self.arguments();
+        arguments.extend(more.iter().copied().map(str::to_owned));
         self.desktop.driver.open(&self.rig.app, &arguments)?;
         let (width, height) = self.size.pixels();
         self.window().resize(width, height)?;

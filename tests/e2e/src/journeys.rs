@@ -7,6 +7,7 @@ use crate::journey::{Journey, Rig, Size};
 use crate::say;
 
 mod bad_day;
+mod biometrics;
 mod devices;
 mod main_day;
 mod second_copy;
@@ -74,6 +75,12 @@ pub const ROUTES: &[Route] = &[
         sizes: BOTH,
         keyring: Keyring::Unlocked,
         walk: devices::in_hindi_and_dark,
+    },
+    Route {
+        name: "biometrics",
+        sizes: PHONE,
+        keyring: Keyring::Unlocked,
+        walk: biometrics::walk,
     },
     Route {
         name: "second-copy",
