@@ -88,5 +88,5 @@ CREATE TABLE feed (
 -- Small values.
 CREATE TABLE setting (
     name  TEXT NOT NULL PRIMARY KEY, -- a name of core's `store::Key`, or `feed_cursor`, or `salvaged` (this store was rebuilt from a damaged one)
-    value BLOB NOT NULL -- JSON by convention; the vault envelope in it is sealed once more by the PIN
+    value BLOB NOT NULL -- JSON by convention; the envelopes of the vault key in it are sealed once more, by the PIN and by a key that the system releases after a match
 ) STRICT, WITHOUT ROWID;
