@@ -311,7 +311,7 @@ pub fn answers(data: &[u8]) {
     let _ = wire::decode_login(data, &enrolment, device);
     let _ = wire::decode_invitation(data, "7F3A09C2KX");
     let _ = wire::decode_challenge(data);
-    let _ = wire::decode_device_state(data, &enrolment, device, REQUEST);
+    let _ = wire::decode_device_state(data, enrolment.clone(), device, REQUEST);
     // What was cached is read again at every start.
     let _ = (
         wire::profile(data),
@@ -391,6 +391,7 @@ fn enrolment() -> Enrolment {
         employee: EmployeeId(EMPLOYEE),
         employee_name: "Ravi".to_owned(),
         server_key: PublicKey(SERVER.verifying_key().to_bytes()),
+        successions: Vec::new(),
         pin_digits: (6, 6),
         notice_version: "2026-11".to_owned(),
         device_key: PublicKey(DIK.verifying_key().to_bytes()),

@@ -2,6 +2,7 @@
 //! others, by others. The device takes none of it for true.
 
 mod made;
+mod rotations;
 
 use bizmitra_contract::encoding::{Bytes, Bytes32, Bytes64};
 use bizmitra_contract::statement::{Receipt, SignedStatement};
@@ -96,6 +97,7 @@ pub fn trials() -> Vec<Trial> {
             },
         ));
     }
+    trials.extend(rotations::trials());
     trials
 }
 

@@ -478,6 +478,7 @@ async fn another_server_that_claims_the_same_person_cannot_take_a_locked_device_
                 .to_bytes(),
         ),
         server_time_ms: 0,
+        successions: Vec::new(),
     };
     let rogue = answering(serde_json::to_string(&invitation).unwrap()).await;
     let taken = scene.device.check_code(&rogue, "7F3A0-9C211").await;

@@ -25,4 +25,6 @@ mod lock;
 #[cfg(test)]
 mod opening;
 #[cfg(test)]
+mod rotations;
+#[cfg(test)]
 mod sealed;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::enrolment::{DeviceState, Platform};
 use crate::ids::{DeviceId, EmployeeId};
-use crate::statement::SignedStatement;
+use crate::statement::{SignedStatement, Succession};
 
 /// State of the asking device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +22,10 @@ pub struct ThisDeviceResponse {
     /// A statement of kind `wipe`, for a device that is over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wipe: Option<SignedStatement>,
+    /// How the company's statement keys followed each other, oldest first; none before the first rotation. A device that pinned
+    /// an earlier key follows it to the one that signs now, however many rotations it missed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub successions: Vec<Succession>,
 }
 
 /// A device in a list.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::encoding::{Bytes32, Bytes64};
 use crate::ids::{CompanyId, DeviceId, EmployeeId};
-use crate::statement::SignedStatement;
+use crate::statement::{SignedStatement, Succession};
 
 /// Asks what an activation code opens, without using it up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +38,10 @@ pub struct InvitationResponse {
     pub server_key: Bytes32,
     /// Milliseconds since 1970-01-01T00:00:00Z by the server's clock.
     pub server_time_ms: i64,
+    /// How the company's statement keys followed each other, oldest first; none before the first rotation. A device that pinned
+    /// an earlier key follows it to the one that signs now, however many rotations it missed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub successions: Vec<Succession>,
 }
 
 /// How a device becomes active.
@@ -122,6 +126,10 @@ pub struct EnrolmentResponse {
     /// A statement of kind `wipe`, for a device that is over: its code was sent again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wipe: Option<SignedStatement>,
+    /// How the company's statement keys followed each other, oldest first; none before the first rotation. A device that pinned
+    /// an earlier key follows it to the one that signs now, however many rotations it missed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub successions: Vec<Succession>,
 }
 
 /// Life of a device.

@@ -11,6 +11,7 @@
 //! | [`RECORD_SIGNATURE`] | record hash | DIK, and UPK when unlocked |
 //! | [`RECEIPT`] | item, record hash, received_at_ms, chain, head seq, head hash | SSK |
 //! | [`STATEMENT`] | the statement's kind (text: `anchor`, `changes`, `lease`, `sealing_key`, `wipe`), the exact payload bytes | SSK |
+//! | [`SUCCESSION`] | former key, key, since_ms | the former and the new SSK each |
 //! | [`SEAL`] | sealing key; not signed, but the HPKE `info` of [`crate::sealing`] | - |
 //! | [`SEALED_ITEM`] | item, chain, seq, previous hash, hash; not signed, but the HPKE `aad` of [`crate::sealing`] | - |
 //!
@@ -43,6 +44,8 @@ pub const RECORD_SIGNATURE: &str = "bz/record-signature/v1";
 pub const RECEIPT: &str = "bz/receipt/v1";
 /// Statement of the server.
 pub const STATEMENT: &str = "bz/statement/v1";
+/// A statement key takes the place of another one.
+pub const SUCCESSION: &str = "bz/succession/v1";
 /// HPKE `info` of a sealed payload.
 pub const SEAL: &str = "bz/seal/v1";
 /// HPKE `aad` of a sealed payload.

@@ -77,6 +77,24 @@ pub enum EndReason {
     Unknown,
 }
 
+/// A server statement key took the place of another one. Both keys signed it: who trusts the former one learns the new one, and
+/// who trusts the new one learns whose receipts of before are its company's. An answer lists a company's successions, oldest
+/// first; each names as its former key the key of the one before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Succession {
+    /// The key that signed until then. Nothing new counts under it once a device knows its successor.
+    pub former: Bytes32,
+    /// The key that signs from then on; never one that signed before.
+    pub key: Bytes32,
+    /// Since when, milliseconds since 1970-01-01T00:00:00Z by the server's clock.
+    pub since_ms: i64,
+    /// Ed25519 signature of the former key, see [`crate::signing::SUCCESSION`].
+    pub former_sig: Bytes64,
+    /// The same of the new key.
+    pub key_sig: Bytes64,
+}
+
 /// The server's promise that a record arrived: keep it, it verifies without the server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

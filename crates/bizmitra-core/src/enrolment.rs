@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::ids::{ChainId, CompanyId, DeviceId, EmployeeId};
 use crate::keys::PublicKey;
 use crate::seal::SealingKey;
+use crate::succession::{self, Succession};
 
 /// Kind of device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,8 +67,17 @@ pub struct Invitation {
     pub nonce: String,
     /// Server statement key.
     pub server_key: PublicKey,
+    /// How it came after the ones before, as the server says.
+    pub successions: Vec<Succession>,
     /// Server's clock at its answer.
     pub server_time_ms: i64,
+}
+
+impl Invitation {
+    /// Every key of this company that leads to the one that signs now, itself included: who knows one of them knows this server.
+    pub fn server_keys(&self) -> Vec<PublicKey> {
+        succession::lineage(self.company, self.server_key, &self.successions)
+    }
 }
 
 /// The binding of this device, as it is stored. Written before the request leaves, so that a lost answer cannot cost the keys.
@@ -83,8 +93,11 @@ pub struct Enrolment {
     pub employee: EmployeeId,
     /// Display name: all that a locked phone shows.
     pub employee_name: String,
-    /// Server statement key, pinned.
+    /// Server statement key that counts now: the one pinned at activation, or the last of its successors.
     pub server_key: PublicKey,
+    /// How it came after the pinned one, oldest first: what was signed before verifies under the keys of then.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub successions: Vec<Succession>,
     /// Fewest and most digits of the PIN.
     pub pin_digits: (u8, u8),
     /// Privacy notice shown at activation.
@@ -169,6 +182,24 @@ impl Enrolment {
             | Stage::Suspended { device }
             | Stage::Revoked { device, .. } => Some(device),
         }
+    }
+
+    /// The key that was pinned at activation.
+    pub fn pinned_key(&self) -> PublicKey {
+        self.successions
+            .first()
+            .map_or(self.server_key, |first| PublicKey(first.former.0))
+    }
+
+    /// The same with the key that counts once these are known; those that do not lead on from it are nothing.
+    #[must_use]
+    pub fn followed(mut self, told: &[Succession]) -> Self {
+        let next = succession::follow(self.company, self.server_key, &self.successions, told);
+        if let Some(last) = next.last() {
+            self.server_key = PublicKey(last.key.0);
+        }
+        self.successions.extend(next);
+        self
     }
 
     /// Six groups to be compared on two screens.

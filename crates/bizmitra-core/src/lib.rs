@@ -14,6 +14,7 @@ pub mod outbox;
 pub mod record;
 pub mod seal;
 pub mod store;
+pub mod succession;
 pub mod sync;
 pub mod vault;
 pub mod wire;

@@ -10,6 +10,7 @@ mod feed;
 mod record;
 mod sealing;
 mod standing;
+mod succession;
 
 pub use batch::{BatchAnswer, BatchRead, decode_batch, encode_batch};
 pub use binding::{
@@ -49,6 +50,9 @@ pub enum WireError {
     /// Signed by another key, or changed on the way.
     #[error("the server's signature does not hold")]
     Signature,
+    /// Signed by a key that this device does not know: a stranger's, or one that took the pinned one's place.
+    #[error("the server's key is not the pinned one")]
+    OtherKey,
     /// An answer to somebody or something else.
     #[error("the answer belongs to another request")]
     Mismatch,
@@ -81,8 +85,11 @@ fn open_statement<'a>(
     company: CompanyId,
     key: &PublicKey,
 ) -> Result<&'a [u8], WireError> {
-    if statement.kind != kind || statement.key_id != key.key_id() {
+    if statement.kind != kind {
         return Err(WireError::Signature);
+    }
+    if statement.key_id != key.key_id() {
+        return Err(WireError::OtherKey);
     }
     let message = Message::new(contract::signing::STATEMENT, company)
         .field(kind.as_bytes())

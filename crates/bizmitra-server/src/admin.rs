@@ -110,6 +110,22 @@ pub fn rotate_sealing_key(server: &Server, company: CompanyId) -> Result<String>
     })
 }
 
+/// Gives a company a new statement key, signed in by the one before. Devices follow at their next exchange; what was signed
+/// before still counts for what it was. Returns the print of the new key.
+///
+/// # Errors
+/// When the key folder fails, the company is not here, or somebody else did the same at the same moment.
+pub fn rotate_statement_key(server: &Server, company: CompanyId) -> Result<String> {
+    in_company(server, company, |_, scope| {
+        let since_ms = server.now_ms();
+        server.keys().rotate_statement_key(company, |former, key| {
+            crate::signed::sign_succession(scope.id(), former, key, since_ms)
+        })?;
+        Ok(())
+    })?;
+    server_key_print(server, company)
+}
+
 /// Adds a shift.
 ///
 /// # Errors

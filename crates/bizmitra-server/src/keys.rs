@@ -1,10 +1,11 @@
 //! The key folder: secrets that lie outside the database and outside its backups.
 //!
 //! `server.key` is the root: from it come the key-encryption key and the key under which codes and nonces are
-//! authenticated. Each company has a statement key (SSK) and sealing keys, and each person a content key, all wrapped by
+//! authenticated. Each company has a statement key (SSK), which remembers the ones before it, and sealing keys, and each person a content key, all wrapped by
 //! the key-encryption key. Deleting a person's file erases that person's content wherever the database was copied to.
 
 mod opener;
+mod statement;
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -13,7 +14,6 @@ use std::path::{Path, PathBuf};
 use bizmitra_contract::ids::{CompanyId, EmployeeId};
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{ChaCha20Poly1305, Key, Nonce};
-use ed25519_dalek::SigningKey;
 use hkdf::Hkdf;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
@@ -30,6 +30,9 @@ pub enum KeysError {
     /// No such key: never made, or erased.
     #[error("key is not here")]
     Missing,
+    /// Another process gave the company a new key at the same moment.
+    #[error("key was changed meanwhile")]
+    Changed,
     /// The file or the ciphertext is not what was written.
     #[error("key or ciphertext is damaged")]
     Damaged,
@@ -97,24 +100,19 @@ impl Keys {
         mac(&self.nonces, message)
     }
 
-    /// Makes a company's statement key.
-    pub(crate) fn make_statement_key(&self, company: CompanyId) -> Result<(), KeysError> {
-        self.wrap_new(&self.statement_file(company), company.0.as_bytes())
-    }
-
-    /// A company's statement key.
-    pub(crate) fn statement_key(&self, company: CompanyId) -> Result<SigningKey, KeysError> {
-        let secret = self.unwrap(&self.statement_file(company), company.0.as_bytes())?;
-        Ok(SigningKey::from_bytes(&secret))
-    }
-
     /// Makes a person's content key.
     pub(crate) fn make_person_key(
         &self,
         company: CompanyId,
         person: EmployeeId,
     ) -> Result<(), KeysError> {
-        self.wrap_new(&self.person_file(company, person), person.0.as_bytes())
+        let secret = Zeroizing::new(make_random::<32>()?);
+        self.wrap(
+            &self.person_file(company, person),
+            &*secret,
+            person.0.as_bytes(),
+        )?;
+        Ok(())
     }
 
     /// A person's content key.
@@ -132,7 +130,7 @@ impl Keys {
         let secret = Zeroizing::new(make_random::<32>()?);
         let key = Opener::from_seed(&secret);
         let name = [company.0.as_bytes(), key.id().as_slice()].concat();
-        self.wrap(&self.sealing_file(company, key.id()), &secret, &name)?;
+        self.wrap(&self.sealing_file(company, key.id()), &*secret, &name)?;
         Ok(key.public())
     }
 
@@ -149,30 +147,28 @@ impl Keys {
             .join(format!("{}.key", hex::encode(id)))
     }
 
-    fn statement_file(&self, company: CompanyId) -> PathBuf {
-        self.folder.join(format!("statement-{company}.key"))
-    }
-
     fn person_file(&self, company: CompanyId, person: EmployeeId) -> PathBuf {
         self.folder
             .join(format!("people-{company}"))
             .join(format!("{person}.key"))
     }
 
-    fn wrap_new(&self, file: &Path, name: &[u8]) -> Result<(), KeysError> {
-        self.wrap(file, &Zeroizing::new(make_random::<32>()?), name)
-    }
-
-    fn wrap(&self, file: &Path, secret: &Secret, name: &[u8]) -> Result<(), KeysError> {
+    /// False when the file was there before; it stays as it is then.
+    fn wrap(&self, file: &Path, plain: &[u8], name: &[u8]) -> Result<bool, KeysError> {
         if let Some(folder) = file.parent() {
             fs::create_dir_all(folder)?;
             restrict(folder, 0o700)?;
         }
-        write_new(file, &seal(&self.wrapping, &**secret, name)?)?;
-        Ok(())
+        Ok(write_new(file, &seal(&self.wrapping, plain, name)?)?)
     }
 
     fn unwrap(&self, file: &Path, name: &[u8]) -> Result<Secret, KeysError> {
+        <[u8; 32]>::try_from(self.unwrap_all(file, name)?.as_slice())
+            .map(Zeroizing::new)
+            .map_err(|_| KeysError::Damaged)
+    }
+
+    fn unwrap_all(&self, file: &Path, name: &[u8]) -> Result<Zeroizing<Vec<u8>>, KeysError> {
         let sealed = match fs::read(file) {
             Ok(sealed) => sealed,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -180,10 +176,7 @@ impl Keys {
             }
             Err(error) => return Err(error.into()),
         };
-        let plain = Zeroizing::new(open(&self.wrapping, &sealed, name)?);
-        <[u8; 32]>::try_from(plain.as_slice())
-            .map(Zeroizing::new)
-            .map_err(|_| KeysError::Damaged)
+        open(&self.wrapping, &sealed, name).map(Zeroizing::new)
     }
 }
 
@@ -246,8 +239,8 @@ fn open(key: &Secret, sealed: &[u8], name: &[u8]) -> Result<Vec<u8>, KeysError> 
         .map_err(|_| KeysError::Damaged)
 }
 
-/// Writes a file that did not exist: whole and on disk, or not at all.
-fn write_new(file: &Path, bytes: &[u8]) -> io::Result<()> {
+/// Writes a file that did not exist: whole and on disk, or not at all. False when there was one.
+fn write_new(file: &Path, bytes: &[u8]) -> io::Result<bool> {
     let folder = file.parent().unwrap_or_else(|| Path::new("."));
     let draft = file.with_extension(format!("{}.new", uuid::Uuid::new_v4()));
     let mut options = OpenOptions::new();
@@ -259,13 +252,14 @@ fn write_new(file: &Path, bytes: &[u8]) -> io::Result<()> {
     out.sync_all()?;
     let linked = fs::hard_link(&draft, file);
     fs::remove_file(&draft)?;
-    match linked {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
-        _ => {}
-    }
+    let is_new = match linked {
+        Ok(()) => true,
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => false,
+        Err(error) => return Err(error),
+    };
     #[cfg(unix)]
     File::open(folder)?.sync_all()?;
-    Ok(())
+    Ok(is_new)
 }
 
 #[cfg(unix)]

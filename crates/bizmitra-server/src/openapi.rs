@@ -311,6 +311,7 @@ fn schemas() -> Value {
     add::<statement::TimeAnchor>(&mut found);
     add::<statement::Lease>(&mut found);
     add::<statement::WipeOrder>(&mut found);
+    add::<statement::Succession>(&mut found);
     add::<changes::ChangesPage>(&mut found);
     add::<changes::Profile>(&mut found);
     add::<changes::Policy>(&mut found);

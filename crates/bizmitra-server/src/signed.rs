@@ -5,7 +5,7 @@ use bizmitra_contract::enrolment::{EnrolmentRequest, Platform};
 use bizmitra_contract::ids::{CompanyId, DeviceId, EmployeeId};
 use bizmitra_contract::login::LoginRequest;
 use bizmitra_contract::signing;
-use bizmitra_contract::statement::{Receipt, SignedStatement};
+use bizmitra_contract::statement::{Receipt, SignedStatement, Succession};
 use bizmitra_contract::sync::BatchItem;
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use sha2::{Digest, Sha256};
@@ -167,6 +167,28 @@ pub(crate) fn sign_statement(
         key_id: key_id(key.verifying_key().as_bytes()),
         payload: Bytes(payload),
         sig: Bytes64(key.sign(&message).to_bytes()),
+    }
+}
+
+/// States with both keys that one takes the place of the other.
+pub(crate) fn sign_succession(
+    company: CompanyId,
+    former: &SigningKey,
+    key: &SigningKey,
+    since_ms: i64,
+) -> Succession {
+    let (old, new) = (former.verifying_key(), key.verifying_key());
+    let message = Message::new(signing::SUCCESSION, company)
+        .field(old.as_bytes())
+        .field(new.as_bytes())
+        .field(&since_ms.to_be_bytes())
+        .0;
+    Succession {
+        former: Bytes32(old.to_bytes()),
+        key: Bytes32(new.to_bytes()),
+        since_ms,
+        former_sig: Bytes64(former.sign(&message).to_bytes()),
+        key_sig: Bytes64(key.sign(&message).to_bytes()),
     }
 }
 

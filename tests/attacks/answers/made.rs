@@ -42,6 +42,7 @@ pub fn enrolment() -> Enrolment {
         employee: EmployeeId(EMPLOYEE),
         employee_name: "Ravi".to_owned(),
         server_key: PublicKey(server().verifying_key().to_bytes()),
+        successions: Vec::new(),
         pin_digits: (6, 6),
         notice_version: "2026-11".to_owned(),
         device_key: PublicKey([1; 32]),

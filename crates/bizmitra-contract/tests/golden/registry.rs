@@ -20,7 +20,9 @@ use bizmitra_contract::login::{
 use bizmitra_contract::problem::Problem;
 use bizmitra_contract::record::{Consent, Evidence, Record, Tap, Withdrawal};
 use bizmitra_contract::sealing::SealingKey;
-use bizmitra_contract::statement::{Lease, Receipt, SignedStatement, TimeAnchor, WipeOrder};
+use bizmitra_contract::statement::{
+    Lease, Receipt, SignedStatement, Succession, TimeAnchor, WipeOrder,
+};
 use bizmitra_contract::sync::{BatchItem, BatchRequest, BatchResponse, ItemResult, RecordSig};
 use serde_json::Value;
 
@@ -45,7 +47,7 @@ types! {
     Consent, DeviceStateResponse, DeviceSummary, DevicesResponse, EnrolmentRequest, EnrolmentResponse, Evidence, Fence,
     HealthResponse, InvitationRequest, InvitationResponse, ItemBlob, ItemResult, Lease, LoginRequest, LoginResponse, MeResponse, PendingDevice,
     PendingDevicesResponse, PinPolicy, Place, Policy, Problem, Profile, ReasonRequest, Receipt, Record, RecordSig, ReplaceResponse,
-    RevokeRequest, SealingKey, Shift, SignedStatement, Site, Tap, ThisDeviceResponse, TimeAnchor, WipeOrder, Withdrawal,
+    RevokeRequest, SealingKey, Shift, SignedStatement, Site, Succession, Tap, ThisDeviceResponse, TimeAnchor, WipeOrder, Withdrawal,
 }
 
 /// A path inside this crate.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::bytes::{Bytes, Fixed};
 use crate::attendance::{Grade, Place};
 use crate::ids::{ChainId, CompanyId, DeviceId, EmployeeId, ItemId};
+use crate::succession::Succession;
 
 /// What [`Export::format`] says.
 pub const FORMAT: &str = "bizmitra-attendance-export";
@@ -55,6 +56,8 @@ pub struct Binding {
     pub presence_key: Fixed<32>,
     /// Server statement key as pinned at activation: signs receipts.
     pub server_key: Fixed<32>,
+    /// How others took its place while this binding was in use, oldest first; they sign receipts too.
+    pub successions: Vec<Succession>,
 }
 
 /// Where a chain ends.

@@ -110,7 +110,7 @@ pub enum Finding {
     #[error("its receipt is for another {0}")]
     ReceiptOf(&'static str),
     /// By a key that no binding names.
-    #[error("its receipt is by a key that is not the pinned one")]
+    #[error("its receipt is by a key that is neither the pinned one nor a successor of it")]
     ReceiptKey,
     /// Not the server's.
     #[error("the server's signature on its receipt does not hold")]
@@ -164,6 +164,11 @@ pub enum Finding {
     /// Of the file: the server graded taps that are not in it.
     #[error("the server spoke of {0} taps of this device that are not in the file")]
     TapsMissing(usize),
+    /// Of the file: a server key that no key before it signed in, or for another company.
+    #[error(
+        "a server key is said to have followed another one, and their signatures do not say so"
+    )]
+    Succession,
     /// Of the file: not the server that was asked for.
     #[error("the pinned server key is not the expected one")]
     OtherServer,
@@ -188,6 +193,7 @@ impl Finding {
             | Self::ReceiptKey
             | Self::ReceiptSignature
             | Self::ManyReceipts
+            | Self::Succession
             | Self::OtherServer => Verdict::Receipt,
             Self::SamePlace | Self::Link | Self::Head(_) | Self::OtherEnd => Verdict::Fork,
             Self::Missing { .. }
@@ -254,12 +260,12 @@ pub struct DeviceSeen {
     pub fingerprint: String,
 }
 
-/// A server key that the device pinned.
+/// A server key that the device pinned, or that followed one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerSeen {
     /// Eight groups, to compare with the company's.
     pub print: String,
-    /// Whether it is the expected one; `None` when none was expected.
+    /// Whether it is the expected one or in line with it; `None` when none was expected.
     pub expected: Option<bool>,
 }
 

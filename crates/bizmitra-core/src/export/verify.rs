@@ -10,6 +10,7 @@ use crate::ids::{ChainId, ItemId};
 use crate::keys::{Message, PublicKey, derive_fingerprint};
 use crate::link::KeyPrint;
 use crate::record::{derive_hash, signature_message};
+use crate::succession::follow;
 
 /// More signatures than two keys can make.
 const MAX_SIGNATURES: usize = 4;
@@ -35,7 +36,7 @@ pub(super) struct Item {
 
 /// Checks a file. With `expected`, the receipts must be of the server whose key has this print.
 pub fn verify(export: &Export, expected: Option<&KeyPrint>) -> Report {
-    let servers = servers(export);
+    let (servers, lines_hold) = servers(export, expected);
     let mut items: Vec<Item> = export
         .records
         .iter()
@@ -44,16 +45,10 @@ pub fn verify(export: &Export, expected: Option<&KeyPrint>) -> Report {
     let chains = chain::check(&mut items, &export.chains);
     check_about(&mut items);
     let (graded, mut findings) = check_said(export, &mut items);
-    let servers: Vec<ServerSeen> = servers
-        .iter()
-        .map(|(_, key)| {
-            let print = KeyPrint::of(key);
-            ServerSeen {
-                expected: expected.map(|expected| *expected == print),
-                print: print.to_string(),
-            }
-        })
-        .collect();
+    if !lines_hold {
+        findings.push(Finding::Succession);
+    }
+    let servers: Vec<ServerSeen> = servers.into_iter().map(|server| server.seen).collect();
     let other = servers.iter().any(|server| server.expected == Some(false));
     if other || (expected.is_some() && servers.is_empty()) {
         findings.push(Finding::OtherServer);
@@ -79,16 +74,44 @@ pub fn verify(export: &Export, expected: Option<&KeyPrint>) -> Report {
     }
 }
 
-/// The pinned keys, each once.
-fn servers(export: &Export) -> Vec<(String, PublicKey)> {
-    let mut servers: Vec<(String, PublicKey)> = Vec::new();
+/// A key whose receipts count.
+struct Server {
+    id: String,
+    key: PublicKey,
+    seen: ServerSeen,
+}
+
+/// The pinned keys and their successors, each once; and whether all that is said to be a succession is one. A line of keys is
+/// the expected server's when one of them is: they vouch for each other in both directions.
+fn servers(export: &Export, expected: Option<&KeyPrint>) -> (Vec<Server>, bool) {
+    let mut servers: Vec<Server> = Vec::new();
+    let mut hold = true;
     for binding in &export.bindings {
-        let key = PublicKey(binding.server_key.0);
-        if !servers.iter().any(|(_, known)| *known == key) {
-            servers.push((key.key_id(), key));
+        let pinned = PublicKey(binding.server_key.0);
+        let followed = follow(export.company, pinned, &[], &binding.successions);
+        hold &= followed.len() == binding.successions.len();
+        let next = followed.iter().map(|next| PublicKey(next.key.0));
+        let line: Vec<PublicKey> = std::iter::once(pinned).chain(next).collect();
+        let is_expected = |wanted: &KeyPrint| line.iter().any(|key| KeyPrint::of(key) == *wanted);
+        let line_expected = expected.map(is_expected);
+        for key in line {
+            let known = servers.iter_mut().find(|known| known.key == key);
+            if let Some(known) = known {
+                // The same key in another binding, with what followed it since.
+                known.seen.expected = known.seen.expected.max(line_expected);
+                continue;
+            }
+            servers.push(Server {
+                id: key.key_id(),
+                key,
+                seen: ServerSeen {
+                    print: KeyPrint::of(&key).to_string(),
+                    expected: line_expected,
+                },
+            });
         }
     }
-    servers
+    (servers, hold)
 }
 
 fn device_seen(binding: &Binding) -> DeviceSeen {
@@ -102,7 +125,7 @@ fn device_seen(binding: &Binding) -> DeviceSeen {
 }
 
 /// What can be said of a record alone.
-fn examine(export: &Export, servers: &[(String, PublicKey)], record: &ExportedRecord) -> Item {
+fn examine(export: &Export, servers: &[Server], record: &ExportedRecord) -> Item {
     let mut findings = Vec::new();
     let actual = record.bytes.as_ref().map(|bytes| derive_hash(&bytes.0));
     let mut hashes = vec![record.hash.0];
@@ -253,12 +276,12 @@ fn check_signatures(export: &Export, record: &ExportedRecord, item: &mut Item) {
 
 fn check_receipt(
     export: &Export,
-    servers: &[(String, PublicKey)],
+    servers: &[Server],
     receipt: &ExportedReceipt,
     item: &Item,
 ) -> Result<(), Finding> {
-    let key = servers.iter().find(|(id, _)| *id == receipt.key_id);
-    let (_, key) = key.ok_or(Finding::ReceiptKey)?;
+    let server = servers.iter().find(|server| server.id == receipt.key_id);
+    let key = &server.ok_or(Finding::ReceiptKey)?.key;
     let message = Message::new("bz/receipt/v1", export.company)
         .field(receipt.item.0.as_bytes())
         .field(&receipt.record_hash.0)

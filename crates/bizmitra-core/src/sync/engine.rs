@@ -67,6 +67,8 @@ pub struct Told {
     pub lease: Option<(LeaseRead, Reading)>,
     /// An order to wipe.
     pub wipe: Option<WipeRead>,
+    /// An answer was signed by a key that this device does not know: its server's next one, or nobody's.
+    pub other_key: bool,
 }
 
 /// Why an exchange stopped.
@@ -74,6 +76,8 @@ pub struct Told {
 pub enum Stop {
     /// The server, or the way to it.
     Api(ApiError),
+    /// Signed by a key that this device does not know.
+    OtherKey,
     /// The store.
     Store(StoreError),
 }
@@ -91,9 +95,15 @@ impl From<StoreError> for Stop {
 }
 
 impl From<wire::WireError> for Stop {
-    fn from(_: wire::WireError) -> Self {
-        // Well-formed HTTP with our header, and still not our server's word: somebody is in between.
-        Self::Api(ApiError::NotOurServer)
+    fn from(error: wire::WireError) -> Self {
+        match error {
+            wire::WireError::OtherKey => Self::OtherKey,
+            // Well-formed HTTP with our header, and still not our server's word: somebody is in between.
+            wire::WireError::Malformed
+            | wire::WireError::Signature
+            | wire::WireError::Mismatch
+            | wire::WireError::Encode => Self::Api(ApiError::NotOurServer),
+        }
     }
 }
 
@@ -201,16 +211,19 @@ impl Engine {
         stop: Stop,
         gates: impl Fn(&mut State) -> &mut Gates,
     ) -> Result<(), StoreError> {
-        match stop {
-            Stop::Store(error) => Err(error),
-            Stop::Api(error) => {
-                let now = self.parts.clock.now();
-                let error = self.blame(error, &now)?;
-                let random = self.random();
-                gates(&mut self.state()).close(&error, now.elapsed_ms, random);
-                Ok(())
+        let error = match stop {
+            Stop::Store(error) => return Err(error),
+            Stop::Api(error) => error,
+            Stop::OtherKey => {
+                self.state().told.other_key = true;
+                ApiError::NotOurServer
             }
-        }
+        };
+        let now = self.parts.clock.now();
+        let error = self.blame(error, &now)?;
+        let random = self.random();
+        gates(&mut self.state()).close(&error, now.elapsed_ms, random);
+        Ok(())
     }
 
     /// A certificate out of its time speaks against the clock of this device only while that may be wrong: where the server's

@@ -12,12 +12,14 @@ use uuid::Uuid;
 
 use super::sealing::open_sealing_key;
 use super::standing::{Standing, read_standing};
+use super::succession::read_successions;
 use super::{AnchorRead, WireError, decode, encode, open_anchor};
 use crate::clock::Entropy;
 use crate::enrolment::{EndReason, Enrolment, Invitation, Platform, Stage};
 use crate::ids::{CompanyId, DeviceId, EmployeeId};
 use crate::keys::{KeyPair, Message, PublicKey};
 use crate::seal::SealingKey;
+use crate::succession::Succession;
 
 /// The body that asks what a code opens.
 ///
@@ -46,6 +48,7 @@ pub fn decode_invitation(body: &[u8], code: &str) -> Result<Invitation, WireErro
         notice_version: answer.notice_version,
         nonce: answer.nonce,
         server_key: PublicKey(answer.server_key.0),
+        successions: read_successions(answer.successions),
         server_time_ms: answer.server_time_ms,
     })
 }
@@ -98,9 +101,13 @@ pub struct Bound {
     pub anchor: AnchorRead,
     /// What is captured is sealed to it.
     pub sealing_key: SealingKey,
+    /// The enrolment with the server's key that counts now: it may have changed since it was pinned.
+    pub enrolment: Enrolment,
+    /// All successions that the server told: the enrolment that this one replaces pinned an earlier key.
+    pub successions: Vec<Succession>,
 }
 
-/// Reads the answer to an enrolment: for this person, over these keys, signed by the pinned server.
+/// Reads the answer to an enrolment: for this person, over these keys, signed by the pinned server or its successor.
 ///
 /// # Errors
 /// See [`WireError`].
@@ -121,6 +128,9 @@ pub fn decode_enrolment(
         return Err(WireError::Mismatch);
     }
     let device = DeviceId(answer.device.0);
+    let successions = read_successions(answer.successions);
+    let followed = enrolment.clone().followed(&successions);
+    let enrolment = &followed;
     let anchor = open_anchor(
         &answer.anchor,
         enrolment.company,
@@ -133,20 +143,38 @@ pub fn decode_enrolment(
         standing: read_standing(answer.state, told, enrolment, device, &sent.nonce)?,
         anchor,
         sealing_key: open_sealing_key(&answer.sealing_key, enrolment, entropy)?,
+        enrolment: followed,
+        successions,
     })
 }
 
-/// The answer to a device that asks for its own state.
+/// The answer to a device that asks for its own state: the enrolment with the server's key that counts now, and where the
+/// device stands. A key that the known one signed in counts also when the rest of the answer is nothing.
 ///
 /// # Errors
 /// See [`WireError`].
 pub fn decode_device_state(
     body: &[u8],
+    enrolment: Enrolment,
+    device: DeviceId,
+    challenge: Uuid,
+) -> (Enrolment, Result<Standing, WireError>) {
+    let mut answer: contract::devices::ThisDeviceResponse = match decode(body) {
+        Ok(answer) => answer,
+        Err(error) => return (enrolment, Err(error)),
+    };
+    let successions = read_successions(std::mem::take(&mut answer.successions));
+    let enrolment = enrolment.followed(&successions);
+    let standing = device_standing(&answer, &enrolment, device, challenge);
+    (enrolment, standing)
+}
+
+fn device_standing(
+    answer: &contract::devices::ThisDeviceResponse,
     enrolment: &Enrolment,
     device: DeviceId,
     challenge: Uuid,
 ) -> Result<Standing, WireError> {
-    let answer: contract::devices::ThisDeviceResponse = decode(body)?;
     if answer.device.0 != device.0 {
         return Err(WireError::Mismatch);
     }

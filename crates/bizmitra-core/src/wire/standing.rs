@@ -144,6 +144,7 @@ mod tests {
             employee: EmployeeId(Uuid::from_u128(2)),
             employee_name: "Ravi".into(),
             server_key: server().public(),
+            successions: Vec::new(),
             pin_digits: (6, 6),
             notice_version: "2026-11".into(),
             device_key: KeyPair::from_seed(&[1; 32]).public(),

@@ -89,6 +89,7 @@ impl World {
             employee: EmployeeId(Uuid::from_u128(2)),
             employee_name: "Ravi".into(),
             server_key: server_key().public(),
+            successions: Vec::new(),
             pin_digits: (6, 6),
             notice_version: "2026-11".into(),
             device_key: KeyPair::from_seed(&[1; 32]).public(),

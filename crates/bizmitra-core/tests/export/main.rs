@@ -9,6 +9,8 @@ mod file;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]
+mod rotations;
+#[cfg(test)]
 mod sound;
 #[cfg(test)]
 mod story;

@@ -123,6 +123,7 @@ impl Device {
             device_key: Fixed(self.author.identity.public().0),
             presence_key: Fixed(self.presence.public().0),
             server_key: Fixed(ssk.public()),
+            successions: Vec::new(),
         }
     }
 

@@ -29,6 +29,8 @@ impl Device {
             .await
             .map_err(|stop| match stop {
                 Stop::Api(error) => error.into(),
+                // The next round asks for it.
+                Stop::OtherKey => bizmitra_core::api::ApiError::NotOurServer.into(),
                 Stop::Store(error) => DeviceError::from(error),
             })?;
         if inner.unlocked().is_err() {

@@ -34,12 +34,15 @@ impl Device {
         let (server, code, key) = read_code(server, code)?;
         let (origin, invitation) = self.inner.ask_code(&server, &code).await?;
         // The link says whose key the server has; what is bound already knows it.
-        let wrong_key = key.is_some_and(|key| key != KeyPrint::of(&invitation.server_key));
+        // The server's key may have been replaced since the link was made, or since this device pinned it.
+        let known = invitation.server_keys();
+        let wrong_key =
+            key.is_some_and(|key| !known.iter().any(|known| KeyPrint::of(known) == key));
         if wrong_key {
             return Err(DeviceError::WrongServer);
         }
         if let Some(ended) = ended.filter(holds_records) {
-            if ended.server_key != invitation.server_key {
+            if !known.contains(&ended.server_key) {
                 return Err(DeviceError::WrongServer);
             }
             // What this device holds belongs to one person.
@@ -140,6 +143,7 @@ impl Inner {
             employee: invitation.employee,
             employee_name: invitation.employee_name.clone(),
             server_key: invitation.server_key,
+            successions: Vec::new(),
             pin_digits: invitation.pin_digits,
             notice_version: invitation.notice_version.clone(),
             device_key: identity.public(),
@@ -230,9 +234,11 @@ impl Inner {
                     // Before the stage: an active device has a lease.
                     self.note_lease(lease, &before)?;
                 }
-                let ended = enrolment.replaces;
+                let enrolment = bound.enrolment;
+                let ended = enrolment.replaces.clone();
                 if let Some(ended) = &ended {
-                    self.remember_binding(ended)?;
+                    // Followed to the key of now: whoever checks its records later knows that one.
+                    self.remember_binding(&(**ended).clone().followed(&bound.successions))?;
                     // What was kept lies under a vault that is gone: the feed brings it again.
                     self.store.reset_feed()?;
                 }
@@ -255,6 +261,7 @@ impl Inner {
             Err(
                 WireError::Malformed
                 | WireError::Signature
+                | WireError::OtherKey
                 | WireError::Mismatch
                 | WireError::Encode,
             ) => self.note_unanswered(ApiError::NotOurServer),
@@ -286,7 +293,7 @@ impl Inner {
         };
         if invitation.company != enrolment.company
             || invitation.employee != enrolment.employee
-            || invitation.server_key != enrolment.server_key
+            || !invitation.server_keys().contains(&enrolment.server_key)
         {
             return self.note_unanswered(ApiError::NotOurServer);
         }
@@ -296,7 +303,7 @@ impl Inner {
                 code: code.to_owned(),
                 body,
             },
-            ..enrolment.clone()
+            ..enrolment.clone().followed(&invitation.successions)
         })?;
         // The next round sends it; a server that never accepts its own nonces must not keep us in a loop.
         self.close_binding(&ApiError::Failing {

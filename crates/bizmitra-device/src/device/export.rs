@@ -154,7 +154,8 @@ fn binding(enrolment: &Enrolment) -> Option<Binding> {
         device: enrolment.device()?,
         device_key: Fixed(enrolment.device_key.0),
         presence_key: Fixed(enrolment.presence_key.0),
-        server_key: Fixed(enrolment.server_key.0),
+        server_key: Fixed(enrolment.pinned_key().0),
+        successions: enrolment.successions.clone(),
     })
 }
 

@@ -89,7 +89,7 @@ impl Inner {
             Stage::Active { .. } | Stage::Revoked { .. } => {
                 let api = self.api()?;
                 let opened = self.state().opened.clone();
-                let next = self
+                let mut next = self
                     .engine
                     .round(&*api, &enrolment, opened.as_ref())
                     .await?;
@@ -97,8 +97,11 @@ impl Inner {
                     // Locked under way: a session that was being opened ends too.
                     self.engine.end_session();
                 }
-                self.settle_told()?;
+                self.settle_told().await?;
                 self.settle_wipe()?;
+                if self.enrolment()?.server_key != enrolment.server_key {
+                    next = Next::Now;
+                }
                 let active = matches!(
                     self.enrolment().map(|enrolment| enrolment.stage),
                     Ok(Stage::Active { .. })

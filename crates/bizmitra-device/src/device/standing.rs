@@ -20,7 +20,7 @@ const ASK_EVERY_MS: u64 = 5 * 60_000;
 const ASK_SOON_MS: u64 = 30_000;
 
 impl Inner {
-    /// Asks the server how this device stands, and does what follows.
+    /// Asks the server how this device stands and which key counts now, and does what follows.
     pub(super) async fn ask_state(&self) -> Result<(), DeviceError> {
         let enrolment = self.enrolment()?;
         let Some(device) = enrolment.device() else {
@@ -35,13 +35,17 @@ impl Inner {
         let asked = self.now();
         let answer = match self.api()?.send(request).await {
             Ok(response) => {
-                wire::decode_device_state(&response.body, &enrolment, device, challenge)
+                let (followed, standing) =
+                    wire::decode_device_state(&response.body, enrolment, device, challenge);
+                self.note_server_key(&followed)?;
+                standing
+                    .map(|standing| (followed, standing))
                     .map_err(|_| ApiError::NotOurServer)
             }
             Err(error) => Err(error),
         };
         match answer {
-            Ok(standing) => {
+            Ok((enrolment, standing)) => {
                 {
                     let now = self.now().elapsed_ms;
                     let mut state = self.state();
@@ -55,6 +59,19 @@ impl Inner {
                 Ok(())
             }
         }
+    }
+
+    /// The server's key was replaced, and the one known here says so: from here on only the new one counts. What was refused for
+    /// its sake is asked again at once.
+    fn note_server_key(&self, followed: &Enrolment) -> Result<(), DeviceError> {
+        if self.enrolment()?.server_key == followed.server_key {
+            return Ok(());
+        }
+        tracing::info!(key = %followed.server_key.key_id(), "the server's key was replaced");
+        self.set_enrolment(followed.clone())?;
+        self.engine.hint();
+        self.wake.notify_one();
+        Ok(())
     }
 
     /// The engine is silent: asks when that is due, unless the server cannot be reached anyway.
@@ -119,8 +136,12 @@ impl Inner {
     }
 
     /// What batches brought about the device itself.
-    pub(super) fn settle_told(&self) -> Result<(), DeviceError> {
-        let Told { lease, wipe } = self.engine.take_told();
+    pub(super) async fn settle_told(&self) -> Result<(), DeviceError> {
+        let Told {
+            lease,
+            wipe,
+            other_key,
+        } = self.engine.take_told();
         if lease.is_some() || wipe.is_some() {
             let now = self.now().elapsed_ms;
             self.state().standing_asked_ms = Some(now);
@@ -133,6 +154,9 @@ impl Inner {
             if let Some(device) = enrolment.device() {
                 self.obey_wipe(enrolment, device, wipe)?;
             }
+        }
+        if other_key {
+            self.ask_state().await?;
         }
         self.spend_lease()
     }

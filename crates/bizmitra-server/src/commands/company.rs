@@ -37,6 +37,12 @@ pub(crate) enum CompanyCommand {
         #[command(flatten)]
         company: InCompany,
     },
+    /// Makes a new statement key, signed in by the old one, which is removed. Devices follow at their next exchange, and so do
+    /// open codes and links. Back the key folder up afterwards.
+    RotateStatementKey {
+        #[command(flatten)]
+        company: InCompany,
+    },
     /// Sets how many devices a person may have in use, and how long one goes without its server.
     Devices {
         #[command(flatten)]
@@ -70,6 +76,10 @@ pub(crate) fn run(command: CompanyCommand) -> anyhow::Result<()> {
         CompanyCommand::RotateSealingKey { company } => {
             let key = admin::rotate_sealing_key(&company.open()?, company.company)?;
             print(&format!("sealing key {key}"))
+        }
+        CompanyCommand::RotateStatementKey { company } => {
+            let print_of_key = admin::rotate_statement_key(&company.open()?, company.company)?;
+            print(&format!("server key {print_of_key}"))
         }
         CompanyCommand::Devices {
             at,

@@ -41,6 +41,7 @@ pub(crate) fn this_device(
         fingerprint: fingerprint(&device.device_key, &device.presence_key),
         lease: told.lease,
         wipe: told.wipe,
+        successions: server.keys().statement_keys(scope.id())?.successions,
     })
 }
 

@@ -144,5 +144,6 @@ fn answer(
         sealing_key: super::sealing::statement(server, tx, &scope)?,
         lease: told.lease,
         wipe: told.wipe,
+        successions: server.keys().statement_keys(scope.id())?.successions,
     })
 }

@@ -86,6 +86,7 @@ pub(crate) fn check(server: &Server, text: &str) -> Result<InvitationResponse> {
             .ok_or(ServerError::Damaged("invited person"))?;
         Ok((company::get(db, &scope)?, person))
     })?;
+    let statement_key = server.keys().statement_keys(scope.id())?;
     Ok(InvitationResponse {
         company: company.id,
         company_name: company.name,
@@ -97,14 +98,9 @@ pub(crate) fn check(server: &Server, text: &str) -> Result<InvitationResponse> {
         nonce: server
             .nonces()
             .make(server.keys(), Purpose::Enrolment(&invitation.tag), now_ms)?,
-        server_key: Bytes32(
-            server
-                .keys()
-                .statement_key(scope.id())?
-                .verifying_key()
-                .to_bytes(),
-        ),
+        server_key: Bytes32(statement_key.key.verifying_key().to_bytes()),
         server_time_ms: now_ms,
+        successions: statement_key.successions,
     })
 }
 
