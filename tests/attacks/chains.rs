@@ -1,6 +1,7 @@
 //! The chain of a device: forks, gaps, wrong links, and values at the edges of their types. All that is validly signed is
 //! kept and flagged; nothing of it brings the server down or hides a neighbour.
 
+mod beginnings;
 mod edges;
 
 use bizmitra_contract::attendance::{EntryFlag, TimeGrade};
@@ -63,6 +64,7 @@ pub fn trials() -> Vec<Trial> {
             backwards,
         ),
     ];
+    trials.extend(beginnings::trials());
     trials.extend(edges::trials());
     trials
 }

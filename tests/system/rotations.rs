@@ -1,5 +1,6 @@
 //! The server's statement key is replaced: devices follow, whatever they were doing meanwhile.
 
+use bizmitra_contract::attendance::EntryFlag;
 use bizmitra_core::attendance::Action;
 use bizmitra_core::export::{Export, verify};
 use bizmitra_core::link::KeyPrint;
@@ -145,6 +146,12 @@ async fn a_link_of_before_a_rotation_and_a_code_for_a_locked_device_still_lead_t
         report.findings.is_empty(),
         "the former binding's key leads to the one of now: {report:?}"
     );
+    // The new binding's chain goes on from the old one's end, for the file and for the server.
+    let (first, second) = (&report.chains[0], &report.chains[1]);
+    assert_eq!(second.follows, Some((first.chain_id, first.last_seq)));
+    for row in scene.world.taps_of(&scene.ravi).unwrap() {
+        assert!(!row.entry.flags.contains(&EntryFlag::ChainBreak));
+    }
     // The link was printed under the first key.
     let other = Phone::new(&scene.world, "b").open().await.unwrap();
     other.check_code("", &link).await.unwrap();

@@ -131,6 +131,15 @@ fn show(export: &Export, report: &Report, output: &mut Output<'_>) -> Result<()>
             }),
         )?;
     }
+    for chain in &report.chains {
+        let Some((before, seq)) = chain.follows else {
+            continue;
+        };
+        output.say(
+            &format!("a chain of {} records goes on from no. {seq} of another one", chain.records),
+            &json!({ "event": "chain_follows", "chain_id": chain.chain_id, "follows": before, "seq": seq }),
+        )?;
+    }
     for tap in &report.elsewhere {
         let trust = TimeTrust::decide(tap.grade.map(|grade| (grade, tap.tolerance_ms)), None);
         let differs = if tap.differs {

@@ -112,6 +112,8 @@ pub enum EntryFlag {
     AfterRevocation,
     /// Undone after more than 90 s.
     LateWithdrawal,
+    /// The first tap of a chain that does not go on from the last record that was receipted before: records may be missing.
+    ChainBreak,
     /// A flag of a newer server.
     #[serde(other)]
     Unknown,

@@ -55,9 +55,25 @@ pub struct Record {
     pub consent: Option<String>,
     /// Version of the app.
     pub app_version: String,
+    /// Only in the first record of a chain: what the device knew to be receipted last before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follows: Option<ChainEnd>,
     /// What is stated.
     #[serde(flatten)]
     pub body: RecordBody,
+}
+
+/// A record of another chain of the same person that the server receipted. A device whose store was salvaged, or that bound again,
+/// begins a new chain with it: the end of the old one cannot be dropped without anybody seeing it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ChainEnd {
+    /// The chain.
+    pub chain_id: ChainId,
+    /// The record's place in it.
+    pub seq: u64,
+    /// The record's hash.
+    pub hash: Bytes32,
 }
 
 /// What a record states. The tag is `kind`.

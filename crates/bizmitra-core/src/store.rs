@@ -159,6 +159,19 @@ pub struct ChainHead {
     pub seq: u64,
     /// Its hash; zeros before the first.
     pub hash: [u8; 32],
+    /// Before the first record: the last one of another chain here that the server receipted. The first record names it.
+    pub follows: Option<ChainEnd>,
+}
+
+/// A record of a chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChainEnd {
+    /// The chain.
+    pub chain: ChainId,
+    /// The record's place in it.
+    pub seq: u64,
+    /// The record's hash.
+    pub hash: [u8; 32],
 }
 
 /// What came of appending.

@@ -135,10 +135,14 @@ CREATE TABLE chain (
     device_id  BLOB    NOT NULL,
     head_seq   INTEGER NOT NULL, -- highest number held without a gap
     head_hash  BLOB    NOT NULL, -- hash of that record; 32 zero bytes at 0
+    follows    BLOB,             -- chain that the first record says it goes on from; may be one that is not here
+    follows_seq  INTEGER,        -- place in that chain
+    follows_hash BLOB,           -- hash of the record there
     PRIMARY KEY (company_id, chain_id),
     FOREIGN KEY (company_id, device_id) REFERENCES device (company_id, device_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX chain_device ON chain (company_id, device_id);
+CREATE INDEX chain_follows ON chain (company_id, follows) WHERE follows IS NOT NULL;
 
 -- What took effect, for ever: outlives the erasure of the content.
 CREATE TABLE ingest (

@@ -1,6 +1,7 @@
 //! What the operations mean, apart from HTTP and SQL.
 
 pub(crate) mod attendance;
+pub(crate) mod beginning;
 pub(crate) mod blob;
 pub(crate) mod code;
 pub(crate) mod day;

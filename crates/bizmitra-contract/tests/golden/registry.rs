@@ -18,7 +18,7 @@ use bizmitra_contract::login::{
     ChallengeRequest, ChallengeResponse, LoginRequest, LoginResponse, MeResponse,
 };
 use bizmitra_contract::problem::Problem;
-use bizmitra_contract::record::{Consent, Evidence, Record, Tap, Withdrawal};
+use bizmitra_contract::record::{ChainEnd, Consent, Evidence, Record, Tap, Withdrawal};
 use bizmitra_contract::sealing::SealingKey;
 use bizmitra_contract::statement::{
     Lease, Receipt, SignedStatement, Succession, TimeAnchor, WipeOrder,
@@ -43,7 +43,7 @@ macro_rules! types {
 }
 
 types! {
-    ApproveRequest, AttendanceEntry, BatchItem, BatchRequest, BatchResponse, ChallengeRequest, ChallengeResponse, Change, ChangesPage,
+    ApproveRequest, AttendanceEntry, BatchItem, BatchRequest, BatchResponse, ChainEnd, ChallengeRequest, ChallengeResponse, Change, ChangesPage,
     Consent, DeviceStateResponse, DeviceSummary, DevicesResponse, EnrolmentRequest, EnrolmentResponse, Evidence, Fence,
     HealthResponse, InvitationRequest, InvitationResponse, ItemBlob, ItemResult, Lease, LoginRequest, LoginResponse, MeResponse, PendingDevice,
     PendingDevicesResponse, PinPolicy, Place, Policy, Problem, Profile, ReasonRequest, Receipt, Record, RecordSig, ReplaceResponse,

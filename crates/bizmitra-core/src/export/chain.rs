@@ -28,12 +28,14 @@ pub(super) fn check(items: &mut [Item], claims: &[ChainHeadClaim]) -> Vec<ChainR
         mark_late(items, chain);
         mark_links(items, chain);
         mark_heads(items, chain);
+        mark_beginnings(items, chain, &chains);
         let claims: Vec<&ChainHeadClaim> =
             claims.iter().filter(|claim| claim.chain_id == id).collect();
         reports.push(ChainReport {
             chain_id: id,
             records: chain.items.len(),
             last_seq: chain.last_seq(),
+            follows: follows(items, chain),
             findings: end_of(items, chain, &claims),
         });
     }
@@ -155,6 +157,41 @@ fn mark_heads(items: &mut [Item], chain: &Chain) {
         });
         if let Some(item) = items.get_mut(*index) {
             item.findings.extend(wrong);
+        }
+    }
+}
+
+/// What the chain's first record names as the end of another one.
+fn follows(items: &[Item], chain: &Chain) -> Option<(ChainId, u64)> {
+    let first = chain.at(1).first().and_then(|index| items.get(*index))?;
+    let end = first.stated.as_ref()?.follows?;
+    Some((end.chain_id, end.seq))
+}
+
+/// A chain goes on from a record of another chain; where that one is in the file, the record is in it too.
+fn mark_beginnings(items: &mut [Item], chain: &Chain, chains: &HashMap<ChainId, Chain>) {
+    for index in &chain.items {
+        let Some(item) = items.get(*index) else {
+            continue;
+        };
+        let Some(end) = item.stated.as_ref().and_then(|stated| stated.follows) else {
+            continue;
+        };
+        let other = chains.get(&end.chain_id);
+        let finding = if item.seq != 1 || end.chain_id == item.chain {
+            Some(Finding::Follows)
+        } else if let Some(other) = other.filter(|other| !other.items.is_empty()) {
+            let places = other.at(end.seq);
+            if places.is_empty() {
+                Some(Finding::FollowsMissing(end.seq))
+            } else {
+                (!holds(items, places, &end.hash.0)).then_some(Finding::Follows)
+            }
+        } else {
+            None
+        };
+        if let Some(item) = items.get_mut(*index) {
+            item.findings.extend(finding);
         }
     }
 }

@@ -26,6 +26,8 @@ pub struct Stated {
     pub prev_hash: Fixed<32>,
     /// The record.
     pub id: ItemId,
+    /// In the first record of a chain: what the device knew to be receipted last before it.
+    pub follows: Option<ChainEnd>,
     /// What it is.
     pub kind: Kind,
     /// Wall clock of the device: a claim.
@@ -40,6 +42,17 @@ pub struct Stated {
     pub reason: Option<String>,
     /// Whether consent was given or taken back.
     pub given: Option<bool>,
+}
+
+/// A record of another chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub struct ChainEnd {
+    /// The chain.
+    pub chain_id: ChainId,
+    /// The record's place in it.
+    pub seq: u64,
+    /// The record's hash.
+    pub hash: Fixed<32>,
 }
 
 /// Kinds of records.

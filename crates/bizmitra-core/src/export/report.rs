@@ -127,6 +127,12 @@ pub enum Finding {
     /// The server held another record at that place.
     #[error("its receipt names another record no. {0} than the one in the file")]
     Head(u64),
+    /// What its chain claims to go on from is another record in the file, or it is no beginning of a chain.
+    #[error("it claims to go on from a record that the file contradicts")]
+    Follows,
+    /// What its chain goes on from should be in the file and is not.
+    #[error("no. {0} of the chain that it goes on from is missing")]
+    FollowsMissing(u64),
     /// Records before it are not in the file.
     #[error("no. {from} to {to} before it are missing")]
     Missing {
@@ -195,9 +201,12 @@ impl Finding {
             | Self::ManyReceipts
             | Self::Succession
             | Self::OtherServer => Verdict::Receipt,
-            Self::SamePlace | Self::Link | Self::Head(_) | Self::OtherEnd => Verdict::Fork,
+            Self::SamePlace | Self::Link | Self::Follows | Self::Head(_) | Self::OtherEnd => {
+                Verdict::Fork
+            }
             Self::Missing { .. }
             | Self::AboutMissing
+            | Self::FollowsMissing(_)
             | Self::EndMissing { .. }
             | Self::NoEnd
             | Self::TapsMissing(_) => Verdict::Gap,
@@ -247,6 +256,8 @@ pub struct ChainReport {
     pub records: usize,
     /// Its last one in the file; 0 for none.
     pub last_seq: u64,
+    /// What its first record says that it goes on from: another chain and a place in it.
+    pub follows: Option<(ChainId, u64)>,
     /// What is wrong with it as a whole.
     pub findings: Vec<Finding>,
 }

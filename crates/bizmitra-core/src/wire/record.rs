@@ -46,6 +46,11 @@ pub(crate) fn encode_record(
         same_boot: elapsed.is_some(),
         consent: moment.consent.clone(),
         app_version: author.app_version.clone(),
+        follows: head.follows.map(|end| contract::record::ChainEnd {
+            chain_id: ids::ChainId(end.chain.0),
+            seq: end.seq,
+            hash: Bytes32(end.hash),
+        }),
         body: body(statement),
     };
     serde_json::to_vec(&record).map_err(|error| BuildError(error.to_string()))

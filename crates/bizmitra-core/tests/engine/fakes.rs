@@ -115,6 +115,7 @@ impl Store for FakeStore {
                 chain,
                 seq: 0,
                 hash: [0; 32],
+                follows: None,
             })
             .clone())
     }

@@ -1,9 +1,10 @@
 //! What holds, and what is said about it.
 
 use bizmitra_core::attendance::{Action, Grade};
-use bizmitra_core::export::{Export, Graded, Kind, Verdict, verify};
+use bizmitra_core::export::{Export, Finding, Graded, Kind, Verdict, verify};
 use bizmitra_core::keys::PublicKey;
 use bizmitra_core::link::KeyPrint;
+use bizmitra_core::store::{ChainEnd, ChainHead};
 
 use super::story::*;
 
@@ -49,19 +50,65 @@ fn an_expected_server_key_is_insisted_on() {
     assert!(!verify(&empty, Some(&ours)).is_sound());
 }
 
-#[test]
-fn a_salvaged_store_goes_on_in_a_second_chain_and_both_verify() {
+/// A record, and one of the chain that was begun after it, which names this end.
+fn begun_anew(end: impl FnOnce(&Device) -> ChainEnd) -> Export {
     let ssk = Ssk::new();
     let mut device = Device::new(1);
     let before = device.tap(Action::CheckIn);
-    let lost_store = end(&device.head);
-    device.head = start(77);
+    let lost_store = super::story::end(&device.head);
+    let follows = Some(end(&device));
+    device.head = ChainHead {
+        follows,
+        ..start(77)
+    };
     let after = device.tap(Action::CheckOut);
-    let mut export = export_of(&ssk, &[&device], vec![before, after]);
+    let later = device.tap(Action::CheckIn);
+    let mut export = export_of(&ssk, &[&device], vec![before, after, later]);
     export.chains.insert(0, lost_store);
+    export
+}
+
+fn last_of(device: &Device) -> ChainEnd {
+    ChainEnd {
+        chain: device.head.chain,
+        seq: device.head.seq,
+        hash: device.head.hash,
+    }
+}
+
+#[test]
+fn a_salvaged_store_goes_on_in_a_second_chain_that_names_the_end_of_the_first() {
+    let export = begun_anew(last_of);
     let report = verify(&export, None);
     assert!(report.is_sound(), "{report:?}");
     assert_eq!(report.chains.len(), 2);
+    assert_eq!(report.chains[0].follows, None);
+    let first = export.records[0].chain_id;
+    assert_eq!(report.chains[1].follows, Some((first, 1)));
+    // One record alone verifies, although what it goes on from is not in the file.
+    let mut alone = export.clone();
+    alone.records.remove(0);
+    alone.chains.remove(0);
+    assert!(verify(&alone, None).is_sound());
+}
+
+#[test]
+fn a_chain_that_goes_on_from_what_the_file_contradicts_or_lacks_is_named() {
+    let other = begun_anew(|device| ChainEnd {
+        hash: [9; 32],
+        ..last_of(device)
+    });
+    assert_eq!(findings(&other), [(1, Finding::Follows)]);
+    let later = begun_anew(|device| ChainEnd {
+        seq: 2,
+        ..last_of(device)
+    });
+    assert_eq!(findings(&later), [(1, Finding::FollowsMissing(2))]);
+    let itself = begun_anew(|device| ChainEnd {
+        chain: start(77).chain,
+        ..last_of(device)
+    });
+    assert_eq!(findings(&itself), [(1, Finding::Follows)]);
 }
 
 #[test]

@@ -156,6 +156,7 @@ impl Device {
         let made = make_record(author, &moment, id, &self.head, statement, &Counting).unwrap();
         self.head.seq = made.item.seq;
         self.head.hash = made.item.hash;
+        self.head.follows = None;
         exported(author, made)
     }
 
@@ -173,6 +174,7 @@ pub fn start(number: u128) -> ChainHead {
         chain: ChainId(Uuid::from_u128(0xA0 + number)),
         seq: 0,
         hash: [0; 32],
+        follows: None,
     }
 }
 

@@ -105,6 +105,10 @@ pub(crate) fn entry(
         ),
         (is_after_revocation, EntryFlag::AfterRevocation),
         (is_late, EntryFlag::LateWithdrawal),
+        (
+            super::beginning::shows_break(db, scope, &ingested)?,
+            EntryFlag::ChainBreak,
+        ),
     ];
     Ok(AttendanceEntry {
         item: tap.item,

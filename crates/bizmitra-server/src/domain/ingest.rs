@@ -13,7 +13,7 @@ use rusqlite::{Connection, Transaction};
 use super::record::{VerifiedRecord, verify};
 use super::sealing::{Closed, Seals};
 use super::standing::{is_over, standing};
-use super::{attendance, day};
+use super::{attendance, beginning, day};
 use crate::auth::{Caller, may_sign_in};
 use crate::error::{Result, ServerError};
 use crate::keys::PersonKey;
@@ -171,6 +171,7 @@ impl Batch<'_> {
         }
         let ingested = self.append(db, item, &bytes, &verified, chain)?;
         self.take_effect(db, &verified, &ingested)?;
+        beginning::publish(db, scope, &ingested)?;
         let receipt = Some(self.receipt(&ingested));
         Ok(ItemResult {
             receipt,
@@ -239,6 +240,9 @@ impl Batch<'_> {
         };
         let head = self.advance(db, chain.unwrap_or(start), record.seq, verified)?;
         storage::chain::put(db, scope, record.chain_id, &head)?;
+        if let Some(end) = record.follows.as_ref().filter(|_| rivals.is_empty()) {
+            storage::chain::set_follows(db, scope, record.chain_id, end)?;
+        }
         let graded = day::grade(db, scope, record, self.received_ms, self.caller.device.id)?;
         let ingested = Ingested {
             item: item.id,

@@ -62,7 +62,12 @@ pub(crate) fn verify(
         && record.prev_hash == item.prev_hash;
     let starts_right = (record.seq == 1) == (record.prev_hash == Bytes32([0; 32]));
     let countable = (1..=MAX_SEQ).contains(&record.seq);
-    if !same_place || !starts_right || !countable || item.blobs.len() > MAX_PER_ITEM {
+    let follows_another = record.follows.is_none_or(|end| {
+        let is_place = (1..=MAX_SEQ).contains(&end.seq);
+        record.seq == 1 && end.chain_id != record.chain_id && is_place
+    });
+    let in_chain = same_place && starts_right && follows_another && countable;
+    if !in_chain || item.blobs.len() > MAX_PER_ITEM {
         return Err(VerdictCode::Validation);
     }
     let presence = check_signatures(item, hash, device)?;

@@ -90,6 +90,39 @@ pub(crate) fn true_ms_before(
         .optional()?)
 }
 
+/// Whether a later place of a chain was receipted before a moment.
+pub(crate) fn has_later_before(
+    db: &Connection,
+    scope: &CompanyScope,
+    chain: ChainId,
+    seq: u64,
+    before_ms: i64,
+) -> Result<bool> {
+    Ok(db
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM ingest WHERE company_id = ?1 AND chain_id = ?2 AND seq > ?3 AND received_ms < ?4)",
+        )?
+        .query_row((scope.key(), key(chain.0), seq, before_ms), |row| row.get(0))?)
+}
+
+/// The first taps of a chain that are here, at most two.
+pub(crate) fn first_taps(
+    db: &Connection,
+    scope: &CompanyScope,
+    chain: ChainId,
+) -> Result<Vec<ItemId>> {
+    let mut statement = db.prepare_cached(
+        "SELECT i.item_id FROM ingest i JOIN tap t ON t.company_id = i.company_id AND t.item_id = i.item_id
+         WHERE i.company_id = ?1 AND i.chain_id = ?2 ORDER BY i.seq, i.item_id LIMIT 2",
+    )?;
+    let all = statement
+        .query_map((scope.key(), key(chain.0)), |row| {
+            Ok(ItemId(uuid(row, "item_id")?))
+        })?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(all)
+}
+
 /// Adds an item.
 pub(crate) fn insert(db: &Connection, scope: &CompanyScope, row: &Ingested) -> Result<()> {
     db.prepare_cached(

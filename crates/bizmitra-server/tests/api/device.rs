@@ -8,7 +8,7 @@ use bizmitra_contract::ids::{
     AnchorId, ChainId, CompanyId, DeviceId, EmployeeId, ItemId, RequestId,
 };
 use bizmitra_contract::login::{ChallengeRequest, ChallengeResponse, LoginRequest, LoginResponse};
-use bizmitra_contract::record::{Record, RecordBody, Tap};
+use bizmitra_contract::record::{ChainEnd, Record, RecordBody, Tap};
 use bizmitra_contract::sealing::{self, SealingKey};
 use bizmitra_contract::statement::{SignedStatement, TimeAnchor};
 use bizmitra_contract::sync::{BatchItem, BatchRequest, BatchResponse, ItemResult, RecordSig};
@@ -76,6 +76,8 @@ pub struct TestDevice {
     pub chain: ChainId,
     pub seq: u64,
     pub prev_hash: Bytes32,
+    /// What the next chain's first record names.
+    pub follows: Option<ChainEnd>,
     pub anchor: Option<(AnchorId, u64)>,
     pub token: Option<String>,
 }
@@ -110,6 +112,7 @@ impl TestDevice {
             chain: ChainId(Uuid::now_v7()),
             seq: 0,
             prev_hash: Bytes32([0; 32]),
+            follows: None,
             anchor: None,
             token: None,
         };
@@ -230,6 +233,7 @@ impl TestDevice {
             same_boot: true,
             consent: None,
             app_version: "0.1.0".to_owned(),
+            follows: self.follows.filter(|_| self.seq == 1),
             body,
         }
     }

@@ -131,6 +131,7 @@ fn placeholder(world: &World) -> TestDevice {
         chain: bizmitra_contract::ids::ChainId(uuid::Uuid::nil()),
         seq: 0,
         prev_hash: bizmitra_contract::encoding::Bytes32([0; 32]),
+        follows: None,
         anchor: None,
         token: None,
     }

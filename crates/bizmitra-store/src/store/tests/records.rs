@@ -1,7 +1,7 @@
 //! Appending to the chain and reading back.
 
-use bizmitra_core::outbox::{Counts, State};
-use bizmitra_core::store::{BuildError, Key};
+use bizmitra_core::outbox::{Counts, Outcome, State};
+use bizmitra_core::store::{BuildError, ChainEnd, Key};
 
 use super::*;
 
@@ -176,6 +176,41 @@ fn a_chain_starts_once_and_another_one_begins_anew() {
     tap(&store, 2);
     assert_eq!(store.start_chain(one).unwrap(), head);
     assert_eq!(store.chain().unwrap(), Some(head));
+}
+
+fn acknowledge(store: &SqlcipherStore, n: u128) {
+    store.mark_in_doubt(&[id(n)]).unwrap();
+    let acked = Outcome::Acked {
+        receipt: b"{}".to_vec(),
+        received_at_ms: 5,
+    };
+    store.apply_outcomes(&[(id(n), acked)]).unwrap();
+}
+
+#[test]
+fn a_new_chain_names_the_last_receipted_record_until_it_has_one_of_its_own() {
+    let (_folder, store) = started();
+    let follows = |store: &SqlcipherStore| store.chain().unwrap().unwrap().follows;
+    assert_eq!(follows(&store), None);
+    for n in 1..=3 {
+        tap(&store, n);
+    }
+    let second = store.record(&columns(), id(2)).unwrap().unwrap().item;
+    acknowledge(&store, 1);
+    acknowledge(&store, 2);
+    assert_eq!(follows(&store), None, "it has records");
+    let head = store.start_chain(ChainId(Uuid::from_u128(2))).unwrap();
+    let end = ChainEnd {
+        chain: second.chain,
+        seq: 2,
+        hash: second.hash,
+    };
+    assert_eq!(head.follows, Some(end), "the third has no receipt");
+    acknowledge(&store, 3);
+    let third = follows(&store).unwrap();
+    assert_eq!((third.chain, third.seq), (second.chain, 3));
+    tap(&store, 4);
+    assert_eq!(follows(&store), None);
 }
 
 #[test]
