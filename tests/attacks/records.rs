@@ -1,6 +1,7 @@
 //! Records altered on their way or made by the wrong hands: none of them is kept.
 
 mod bent;
+mod corrections;
 
 use std::sync::{Arc, OnceLock};
 
@@ -58,6 +59,7 @@ pub fn trials() -> Vec<Trial> {
         "the record from which all these were made is applied as it is",
         accepted,
     ));
+    trials.extend(corrections::trials());
     trials
 }
 
@@ -172,6 +174,7 @@ async fn device_key_alone() {
             notice_version: "2026-11".to_owned(),
             language: "en".to_owned(),
         }),
+        RecordBody::Correction(corrections::good()),
     ];
     let applied = scene
         .ravi

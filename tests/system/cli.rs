@@ -263,3 +263,83 @@ async fn a_link_activates_a_second_one_makes_a_new_pin_and_a_lost_device_is_wipe
         (3, &Value::from("wiped"))
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_correction_asked_for_offline_is_sent_later_and_stands_in_the_export() {
+    let mut world = World::new().await.unwrap();
+    let company = world.company("Sahyadri Foods").unwrap();
+    let ravi = world.person(&company, "Ravi Patil").unwrap();
+    let cli = Cli {
+        data: world.folder.path().join("cli"),
+    };
+    let origin = world.origin();
+    let activate = ["activate", "--server", &origin, "--code", &ravi.code];
+    assert_eq!(cli.run(&activate, &[PIN]).await.0, 0);
+    let (exit, said, _) = cli.run(&["check-in", "--without-location"], &[PIN]).await;
+    assert_eq!(exit, 0);
+    let tap = event(&said, "saved")["id"].as_str().unwrap().to_owned();
+    assert_eq!(cli.run(&["watch", "--until-sent"], &[]).await.0, 0);
+    let missing = ["correct", "--day", "2026-11-23", "--kind", "check-out"];
+    let at = ["--at", "18:05", "--zone", "Asia/Kolkata"];
+    let why = ["--why", "Forgot to check out."];
+    let whole: Vec<&str> = [missing.as_slice(), &at, &why].concat();
+
+    world.stop_server().await.unwrap();
+    let (exit, said, _) = cli.run(&whole, &[PIN]).await;
+    assert_eq!(
+        (exit, &event(&said, "correction")["about"]),
+        (0, &Value::Null)
+    );
+    let (exit, said, _) = cli.run(&["sync"], &[]).await;
+    assert_eq!(
+        (exit, &event(&said, "status")["waiting"]),
+        (4, &Value::from(1))
+    );
+    world.start_server().await.unwrap();
+    assert_eq!(cli.run(&["watch", "--until-sent"], &[]).await.0, 0);
+    // Online too, about a tap that is there, whose day is known.
+    let surplus = ["correct", "--tap", &tap, "--why", "Tapped by mistake."];
+    let (exit, said, message) = cli.run(&surplus, &[PIN]).await;
+    assert_eq!(exit, 0, "{message}");
+    assert_eq!(
+        event(&said, "correction")["about"],
+        Value::from(tap.clone())
+    );
+    assert_eq!(cli.run(&["watch", "--until-sent"], &[]).await.0, 0);
+    assert_eq!(world.taps_of(&ravi).unwrap().len(), 1);
+
+    let file = world.folder.path().join("export.json");
+    let file = file.to_str().unwrap();
+    assert_eq!(cli.run(&["export", "--output", file], &[PIN]).await.0, 0);
+    let (exit, said, _) = cli.run(&["verify", file], &[]).await;
+    assert_eq!(exit, 0, "{said:?}");
+    let asked: Vec<&Value> = said
+        .iter()
+        .filter(|object| object["kind"] == "correction")
+        .collect();
+    assert_eq!(asked.len(), 2);
+    assert!(asked.iter().all(|object| object["verdict"] == "confirmed"));
+    assert_eq!(asked[0]["should_be"]["kind"], "check_out");
+    assert_eq!(asked[0]["should_be"]["wall_ms"], 1_795_437_300_000_i64);
+    assert_eq!(asked[1]["about"], Value::from(tap));
+    assert_eq!(asked[1]["should_be"], Value::Null);
+
+    for (wrong, exit) in [
+        (vec!["correct", "--why", "x"], 2),
+        (vec!["correct", "--day", "2026-11-23", "--why", "x"], 2),
+        (
+            [
+                "correct", "--day", "today", "--kind", "check-in", "--at", "9:00",
+            ]
+            .into_iter()
+            .chain(why)
+            .collect(),
+            3,
+        ),
+        ([missing.as_slice(), &at, &["--why", " "]].concat(), 3),
+        ([missing.as_slice(), &["--at", "25:00"], &why].concat(), 3),
+    ] {
+        let (found, said, message) = cli.run(&wrong, &[PIN]).await;
+        assert_eq!(found, exit, "{wrong:?}: {said:?} {message}");
+    }
+}

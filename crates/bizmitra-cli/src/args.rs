@@ -79,6 +79,8 @@ pub enum Command {
     BreakEnd(TapArgs),
     /// Take the latest tap back, within 90 s.
     Undo,
+    /// Ask for a tap to be put right; a manager decides. Without `--kind` and `--at` the tap should not be there.
+    Correct(CorrectArgs),
     /// Where the device stands; needs no PIN.
     Status,
     /// Today's taps.
@@ -131,6 +133,42 @@ pub struct TapArgs {
     /// Wait until the location is known, at most 10 s.
     #[arg(long, conflicts_with = "without_location")]
     pub wait_location: bool,
+}
+
+/// What should be right.
+#[derive(Debug, Clone, clap::Args)]
+pub struct CorrectArgs {
+    /// Id of the tap that is wrong; without it one is missing.
+    #[arg(long, required_unless_present = "kind")]
+    pub tap: Option<uuid::Uuid>,
+    /// `YYYY-MM-DD` that it concerns; without it the day of the tap.
+    #[arg(long, required_unless_present = "tap")]
+    pub day: Option<String>,
+    /// What it should be.
+    #[arg(long, value_name = "KIND", requires = "at")]
+    pub kind: Option<Kind>,
+    /// When it should have been, `HH:MM` of the day or `YYYY-MM-DDTHH:MM`.
+    #[arg(long, value_name = "TIME", requires = "kind")]
+    pub at: Option<String>,
+    /// Time zone of `--at` (IANA); this device's without.
+    #[arg(long, requires = "at")]
+    pub zone: Option<String>,
+    /// Why, at most 500 characters.
+    #[arg(long)]
+    pub why: String,
+}
+
+/// Kinds of taps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Kind {
+    /// Start of work.
+    CheckIn,
+    /// End of work.
+    CheckOut,
+    /// Start of a break.
+    BreakStart,
+    /// End of a break.
+    BreakEnd,
 }
 
 /// On or off.

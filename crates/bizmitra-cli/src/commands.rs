@@ -14,7 +14,7 @@ use crate::args::{Args, Command, Decision, TapArgs};
 use crate::exit::{Exit, Refused};
 use crate::output::Output;
 use crate::pin::PinSource;
-use crate::{session, verify};
+use crate::{correct, session, verify};
 
 /// A location is known or given up after ten seconds; a little more for the disk.
 const LOCATION_WAIT: Duration = Duration::from_secs(12);
@@ -61,6 +61,7 @@ async fn run_command(
         Command::BreakStart(how) => tap(device, Action::BreakStart, *how, pins, output).await,
         Command::BreakEnd(how) => tap(device, Action::BreakEnd, *how, pins, output).await,
         Command::Undo => undo(device, pins, output).await,
+        Command::Correct(what) => correct::run(device, what, pins, output).await,
         Command::Status => {
             output.status(&device.status()?)?;
             Ok(Exit::Done)

@@ -2,6 +2,7 @@
 
 mod args;
 mod commands;
+mod correct;
 mod exit;
 mod keystore;
 mod output;

@@ -9,7 +9,7 @@ use std::path::Path;
 use anyhow::Result;
 use bizmitra_core::attendance::TimeTrust;
 use bizmitra_core::export::{
-    Export, ExportError, Finding, MAX_BYTES, RecordReport, Report, Verdict, verify,
+    Export, ExportError, Finding, Kind, MAX_BYTES, RecordReport, Report, Stated, Verdict, verify,
 };
 use bizmitra_core::link::KeyPrint;
 use serde_json::{Value, json};
@@ -240,7 +240,29 @@ fn record_sentence(record: &RecordReport) -> String {
     if !record.findings.is_empty() {
         sentence.push_str(&format!(": {}", findings(&record.findings)));
     }
+    if stated.kind == Kind::Correction {
+        sentence.push_str(&correction_words(stated));
+    }
     sentence
+}
+
+/// What a correction asks for, behind its verdict.
+fn correction_words(stated: &Stated) -> String {
+    let asks = stated
+        .should_be
+        .as_ref()
+        .map_or("should not be there".to_owned(), |right| {
+            let at = instant(right.wall_ms, right.offset_min);
+            format!("should be {} at {at}", right.kind.name())
+        });
+    let which = if stated.about.is_some() {
+        "a tap"
+    } else {
+        "a missing tap"
+    };
+    let day = printable(stated.day.as_deref().unwrap_or_default());
+    let why = printable(stated.why.as_deref().unwrap_or_default());
+    format!("\n      {which} of {day} {asks}: \"{why}\"")
 }
 
 fn record_object(record: &RecordReport) -> Value {
@@ -257,6 +279,11 @@ fn record_object(record: &RecordReport) -> Value {
         "offset_min": stated.map(|stated| stated.offset_min),
         "about": stated.and_then(|stated| stated.about),
         "place": stated.and_then(|stated| stated.place.as_deref()),
+        "day": stated.and_then(|stated| stated.day.as_deref()),
+        "should_be": stated.and_then(|stated| stated.should_be.as_ref()).map(|right| json!({
+            "kind": right.kind.name(), "wall_ms": right.wall_ms, "offset_min": right.offset_min,
+        })),
+        "why": stated.and_then(|stated| stated.why.as_deref()),
         "received_at_ms": record.received_at_ms,
         "grade": record.graded.map(|(grade, _)| grade.name()),
         "tolerance_ms": record.graded.and_then(|(_, tolerance_ms)| tolerance_ms),

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::blob::ItemBlob;
 use crate::encoding::Bytes32;
 use crate::ids::{DeviceId, ItemId, SiteId};
-use crate::record::{NoPlaceReason, PlaceFlag, PlaceVerdict};
+use crate::record::{Correction, NoPlaceReason, PlaceFlag, PlaceVerdict};
 
 /// One tap with what came later, as the boards read it. The device compares all of it with what it signed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -45,6 +45,43 @@ pub struct AttendanceEntry {
     /// Files that the tap named, in its order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub blobs: Vec<ItemBlob>,
+}
+
+/// A request to put attendance right, as the server holds it: the signed words, with the hash of their record beside them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CorrectionEntry {
+    /// The request.
+    pub item: ItemId,
+    /// The device it came from.
+    pub device: DeviceId,
+    /// The wall clock of the device when it was made, as signed, milliseconds since 1970-01-01T00:00:00Z.
+    pub wall_ms: i64,
+    /// UTC offset of the device at that instant, minutes.
+    pub offset_min: i32,
+    /// Hash of its record.
+    pub hash: Bytes32,
+    /// When the server committed it.
+    pub received_at_ms: i64,
+    /// What is asked for.
+    pub correction: Correction,
+    /// Where it stands.
+    pub state: CorrectionState,
+    /// Points for a person's look.
+    #[serde(default)]
+    pub flags: Vec<EntryFlag>,
+}
+
+/// Where a request stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum CorrectionState {
+    /// Nobody decided yet.
+    Open,
+    /// A state of a newer server.
+    #[serde(other)]
+    Unknown,
 }
 
 /// A location verdict as managers see it.

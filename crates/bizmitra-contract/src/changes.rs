@@ -28,15 +28,15 @@ pub struct ChangesPage {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Change {
-    /// `profile`, `policy`, `site`, `shift`, `sealing_key` or `attendance`.
+    /// `profile`, `policy`, `site`, `shift`, `sealing_key`, `attendance` or `correction`.
     pub kind: String,
     /// Which one of its kind.
     pub id: String,
     /// It is gone.
     #[serde(default)]
     pub deleted: bool,
-    /// [`Profile`], [`Policy`], [`Site`], [`Shift`], [`crate::sealing::SealingKey`] or
-    /// [`crate::attendance::AttendanceEntry`]; null when deleted.
+    /// [`Profile`], [`Policy`], [`Site`], [`Shift`], [`crate::sealing::SealingKey`],
+    /// [`crate::attendance::AttendanceEntry`] or [`crate::attendance::CorrectionEntry`]; null when deleted.
     #[serde(default)]
     pub value: Value,
 }
@@ -55,6 +55,8 @@ pub mod kind {
     pub const SEALING_KEY: &str = "sealing_key";
     /// [`crate::attendance::AttendanceEntry`].
     pub const ATTENDANCE: &str = "attendance";
+    /// [`crate::attendance::CorrectionEntry`].
+    pub const CORRECTION: &str = "correction";
 }
 
 /// The person.

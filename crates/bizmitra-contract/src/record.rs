@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::attendance::TapKind;
 use crate::encoding::Bytes32;
 use crate::ids::{AnchorId, ChainId, CompanyId, DeviceId, EmployeeId, ItemId, ShiftId, SiteId};
 
@@ -95,6 +96,8 @@ pub enum RecordBody {
     Withdrawal(Withdrawal),
     /// A person gave or took back consent.
     Consent(Consent),
+    /// A person asks for attendance to be put right.
+    Correction(Correction),
 }
 
 /// A tap on the attendance button.
@@ -209,6 +212,40 @@ pub enum PlaceFlag {
 pub struct Withdrawal {
     /// The tap.
     pub about: ItemId,
+}
+
+/// Most characters of [`Correction::why`].
+pub const MAX_WHY_CHARS: usize = 500;
+
+/// A request to put attendance right. It changes nothing by itself: a manager decides, and the decision is a record of its own.
+/// Names a tap, or says what should be there, or both; with neither it is refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Correction {
+    /// The tap that is wrong, from any device of the person; absent when one is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<ItemId>,
+    /// The day that it concerns, `YYYY-MM-DD`: a night shift's check-out belongs to its check-in's day.
+    pub day: String,
+    /// What should be there; absent when the tap should not be there at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub should_be: Option<RightTap>,
+    /// Why, in the person's words: at most [`MAX_WHY_CHARS`] characters, and not only spaces.
+    pub why: String,
+}
+
+/// What a tap should have been.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RightTap {
+    /// What it should be.
+    pub kind: TapKind,
+    /// When it should have been, milliseconds since 1970-01-01T00:00:00Z.
+    pub wall_ms: i64,
+    /// IANA time zone in which the person named that time.
+    pub zone: String,
+    /// UTC offset of that zone at that time, minutes.
+    pub offset_min: i32,
 }
 
 /// A decision about one purpose.

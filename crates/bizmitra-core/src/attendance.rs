@@ -1,8 +1,10 @@
 //! Taps, what became of them, and which action is next.
 
+mod correction;
 pub mod day;
 mod trust;
 
+pub use correction::{Correction, CorrectionProblem, MAX_WHY_CHARS, RightTap};
 pub use trust::TimeTrust;
 
 use serde::{Deserialize, Serialize};

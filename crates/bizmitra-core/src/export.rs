@@ -19,7 +19,7 @@ pub use format::{
     Binding, ChainHeadClaim, Elsewhere, Export, ExportError, ExportedReceipt, ExportedRecord,
     ExportedSig, FORMAT, Graded, MAX_BYTES, ServerSaid, VERSION,
 };
-pub use record::{ChainEnd, Kind, Stated};
+pub use record::{ChainEnd, Kind, ShouldBe, Stated};
 pub use report::{
     ChainReport, DeviceSeen, Finding, RecordReport, Report, ServerSeen, Summary, Verdict,
 };

@@ -6,7 +6,7 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
-use crate::attendance::{Action, Evidence, TapRow};
+use crate::attendance::{Action, Correction, Evidence, TapRow};
 use crate::clock::{Entropy, Reading, make_random};
 use crate::ids::{CompanyId, DeviceId, EmployeeId, ItemId, ShiftId};
 use crate::keys::{KeyPair, Message};
@@ -57,6 +57,8 @@ pub enum Effect {
         /// JSON.
         value: Vec<u8>,
     },
+    /// A request that somebody else decides: nothing changes here.
+    Request,
 }
 
 /// Who states, and with which keys.
@@ -101,6 +103,8 @@ pub enum Statement {
     },
     /// Consent to location was given or taken back.
     LocationConsent(Consent),
+    /// Attendance should be put right.
+    Correction(Correction),
 }
 
 /// A decision about location, as it is stored and stated.
@@ -240,6 +244,7 @@ fn effect_of(
             let value = serde_json::to_vec(consent).map_err(BuildError::new)?;
             (Lane::Control, Effect::Consent { value })
         }
+        Statement::Correction(_) => (Lane::Record, Effect::Request),
     })
 }
 

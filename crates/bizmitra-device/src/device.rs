@@ -5,6 +5,7 @@ mod before;
 mod biometrics;
 mod connect;
 mod consent;
+mod correct;
 mod devices;
 mod enrol;
 mod export;

@@ -278,6 +278,21 @@ CREATE TABLE consent (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX consent_employee ON consent (company_id, employee_id);
 
+-- Requests to put attendance right. What they ask for, and why, lies in `content` under the person's key.
+CREATE TABLE correction (
+    company_id  BLOB NOT NULL,
+    item_id     BLOB NOT NULL,
+    employee_id BLOB NOT NULL,
+    about       BLOB,          -- the tap's item; may be one that is not here, and counts only for a tap of the same person
+    day         TEXT NOT NULL, -- YYYY-MM-DD that it concerns
+    state       TEXT NOT NULL, -- the contract's wire word
+    PRIMARY KEY (company_id, item_id),
+    FOREIGN KEY (company_id, item_id) REFERENCES ingest (company_id, item_id),
+    FOREIGN KEY (company_id, employee_id) REFERENCES employee (company_id, employee_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX correction_employee ON correction (company_id, employee_id, day);
+CREATE INDEX correction_about ON correction (company_id, about) WHERE about IS NOT NULL;
+
 -- The feed: the newest state of each thing, in the order of its last change.
 CREATE TABLE change (
     company_id BLOB    NOT NULL REFERENCES company,

@@ -4,6 +4,7 @@ pub(crate) mod attendance;
 pub(crate) mod beginning;
 pub(crate) mod blob;
 pub(crate) mod code;
+pub(crate) mod correction;
 pub(crate) mod day;
 pub(crate) mod device;
 pub(crate) mod device_change;

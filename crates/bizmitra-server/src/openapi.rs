@@ -318,6 +318,7 @@ fn schemas() -> Value {
     add::<changes::Site>(&mut found);
     add::<changes::Shift>(&mut found);
     add::<attendance::AttendanceEntry>(&mut found);
+    add::<attendance::CorrectionEntry>(&mut found);
     add::<record::Record>(&mut found);
     add::<sealing::SealingKey>(&mut found);
     add::<problem::Problem>(&mut found);

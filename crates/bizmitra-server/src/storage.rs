@@ -10,6 +10,7 @@ pub(crate) mod audit;
 pub(crate) mod blob;
 pub(crate) mod chain;
 pub(crate) mod company;
+pub(crate) mod correction;
 pub(crate) mod device;
 pub(crate) mod employee;
 pub(crate) mod feed;

@@ -200,7 +200,7 @@ fn append(tx: &Transaction<'_>, id: ItemId, build: BuildRecord<'_>) -> Result<St
     let taken = match &effect {
         Effect::Evidence { about, .. } => entry::has_evidence(tx, *about)?,
         Effect::Withdrawal { about } => entry::is_withdrawn(tx, *about)?,
-        Effect::Tap { .. } | Effect::Consent { .. } => false,
+        Effect::Tap { .. } | Effect::Consent { .. } | Effect::Request => false,
     };
     if taken {
         return Ok(Step::Nothing);
@@ -212,6 +212,7 @@ fn append(tx: &Transaction<'_>, id: ItemId, build: BuildRecord<'_>) -> Result<St
         Effect::Evidence { about, evidence } => entry::set_evidence(tx, n, about, &evidence)?,
         Effect::Withdrawal { about } => entry::set_withdrawn(tx, n, about)?,
         Effect::Consent { value } => setting::put(tx, Key::Consent.name(), &value)?,
+        Effect::Request => {}
     }
     Ok(Step::Written(seq))
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use bizmitra_contract::attendance::{AttendanceEntry, Place};
+use bizmitra_contract::attendance::{AttendanceEntry, CorrectionEntry, Place};
 use bizmitra_contract::blob::ItemBlob;
 use bizmitra_contract::changes::{Change, ChangesPage, Fence, Policy, Profile, Shift, Site};
 use bizmitra_contract::devices::{
@@ -18,7 +18,9 @@ use bizmitra_contract::login::{
     ChallengeRequest, ChallengeResponse, LoginRequest, LoginResponse, MeResponse,
 };
 use bizmitra_contract::problem::Problem;
-use bizmitra_contract::record::{ChainEnd, Consent, Evidence, Record, Tap, Withdrawal};
+use bizmitra_contract::record::{
+    ChainEnd, Consent, Correction, Evidence, Record, RightTap, Tap, Withdrawal,
+};
 use bizmitra_contract::sealing::SealingKey;
 use bizmitra_contract::statement::{
     Lease, Receipt, SignedStatement, Succession, TimeAnchor, WipeOrder,
@@ -44,10 +46,10 @@ macro_rules! types {
 
 types! {
     ApproveRequest, AttendanceEntry, BatchItem, BatchRequest, BatchResponse, ChainEnd, ChallengeRequest, ChallengeResponse, Change, ChangesPage,
-    Consent, DeviceStateResponse, DeviceSummary, DevicesResponse, EnrolmentRequest, EnrolmentResponse, Evidence, Fence,
+    Consent, Correction, CorrectionEntry, DeviceStateResponse, DeviceSummary, DevicesResponse, EnrolmentRequest, EnrolmentResponse, Evidence, Fence,
     HealthResponse, InvitationRequest, InvitationResponse, ItemBlob, ItemResult, Lease, LoginRequest, LoginResponse, MeResponse, PendingDevice,
     PendingDevicesResponse, PinPolicy, Place, Policy, Problem, Profile, ReasonRequest, Receipt, Record, RecordSig, ReplaceResponse,
-    RevokeRequest, SealingKey, Shift, SignedStatement, Site, Succession, Tap, ThisDeviceResponse, TimeAnchor, WipeOrder, Withdrawal,
+    RevokeRequest, RightTap, SealingKey, Shift, SignedStatement, Site, Succession, Tap, ThisDeviceResponse, TimeAnchor, WipeOrder, Withdrawal,
 }
 
 /// A path inside this crate.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use bizmitra_contract::attendance::{EntryFlag, TapKind, TimeGrade};
+use bizmitra_contract::attendance::{CorrectionState, EntryFlag, TapKind, TimeGrade};
 use bizmitra_contract::blob::BlobState;
 use bizmitra_contract::enrolment::{Approval, DeviceState, Platform};
 use bizmitra_contract::login::Role;
@@ -32,7 +32,7 @@ macro_rules! enums {
 }
 
 enums! {
-    Approval, BlobState, DeviceState, EndReason, EntryFlag, NoPlaceReason, PlaceFlag, PlaceVerdict, Platform, ProblemCode, Purpose, Role, TapKind, TimeGrade,
+    Approval, BlobState, CorrectionState, DeviceState, EndReason, EntryFlag, NoPlaceReason, PlaceFlag, PlaceVerdict, Platform, ProblemCode, Purpose, Role, TapKind, TimeGrade,
     Verdict, VerdictCode,
 }
 

@@ -34,7 +34,7 @@ pub struct Stated {
     pub wall_ms: i64,
     /// UTC offset of the device at that instant, minutes.
     pub offset_min: i32,
-    /// The tap that evidence or a withdrawal belongs to.
+    /// The tap that evidence, a withdrawal or a correction belongs to.
     pub about: Option<ItemId>,
     /// Location verdict of evidence.
     pub place: Option<String>,
@@ -42,6 +42,23 @@ pub struct Stated {
     pub reason: Option<String>,
     /// Whether consent was given or taken back.
     pub given: Option<bool>,
+    /// The day of a tap or a correction.
+    pub day: Option<String>,
+    /// What a correction asks for.
+    pub should_be: Option<ShouldBe>,
+    /// Why, in the person's words.
+    pub why: Option<String>,
+}
+
+/// What a tap should have been, as a correction states it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct ShouldBe {
+    /// What.
+    pub kind: Kind,
+    /// When.
+    pub wall_ms: i64,
+    /// UTC offset then, minutes.
+    pub offset_min: i32,
 }
 
 /// A record of another chain.
@@ -73,6 +90,8 @@ pub enum Kind {
     Withdrawal,
     /// Consent given or taken back.
     Consent,
+    /// A request to put attendance right.
+    Correction,
     /// A kind of a newer app.
     #[serde(other)]
     Unknown,
@@ -89,6 +108,7 @@ impl Kind {
             Self::Evidence => "evidence",
             Self::Withdrawal => "withdrawal",
             Self::Consent => "consent",
+            Self::Correction => "correction",
             Self::Unknown => "unknown",
         }
     }
@@ -97,7 +117,11 @@ impl Kind {
     pub fn is_tap(self) -> bool {
         match self {
             Self::CheckIn | Self::CheckOut | Self::BreakStart | Self::BreakEnd => true,
-            Self::Evidence | Self::Withdrawal | Self::Consent | Self::Unknown => false,
+            Self::Evidence
+            | Self::Withdrawal
+            | Self::Consent
+            | Self::Correction
+            | Self::Unknown => false,
         }
     }
 

@@ -328,10 +328,15 @@ fn check_about(items: &mut [Item]) {
         let Some(stated) = &item.stated else {
             continue;
         };
-        if !matches!(stated.kind, super::Kind::Evidence | super::Kind::Withdrawal) {
+        let about = stated.about.map(|about| known.get(&about));
+        // A correction may be about a tap of another device, or about one that is missing.
+        let may_be_elsewhere = stated.kind == super::Kind::Correction;
+        let is_about = may_be_elsewhere
+            || matches!(stated.kind, super::Kind::Evidence | super::Kind::Withdrawal);
+        if !is_about || (may_be_elsewhere && matches!(about, None | Some(None))) {
             continue;
         }
-        match stated.about.map(|about| known.get(&about)) {
+        match about {
             Some(Some(About::Tap | About::Unknown)) => {}
             Some(Some(About::Other)) | None => item.findings.push(Finding::AboutNoTap),
             Some(None) => item.findings.push(Finding::AboutMissing),

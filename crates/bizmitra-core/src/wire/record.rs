@@ -1,11 +1,12 @@
 //! The exact bytes of a record.
 
 use bizmitra_contract as contract;
+use contract::attendance::TapKind;
 use contract::encoding::Bytes32;
 use contract::ids;
 use contract::record::{Record, RecordBody};
 
-use crate::attendance::{Action, Evidence, NoPlace, Place, PlaceFlag};
+use crate::attendance::{Action, Correction, Evidence, NoPlace, Place, PlaceFlag};
 use crate::ids::ItemId;
 use crate::record::{Author, Moment, Statement};
 use crate::store::{BuildError, ChainHead};
@@ -80,6 +81,28 @@ fn body(statement: &Statement) -> RecordBody {
             notice_version: consent.notice_version.clone(),
             language: consent.language.clone(),
         }),
+        Statement::Correction(correction) => RecordBody::Correction(correction_body(correction)),
+    }
+}
+
+fn correction_body(correction: &Correction) -> contract::record::Correction {
+    contract::record::Correction {
+        about: correction.about().map(|about| ids::ItemId(about.0)),
+        day: correction.day().to_owned(),
+        should_be: correction
+            .should_be()
+            .map(|right| contract::record::RightTap {
+                kind: match right.action {
+                    Action::CheckIn => TapKind::CheckIn,
+                    Action::CheckOut => TapKind::CheckOut,
+                    Action::BreakStart => TapKind::BreakStart,
+                    Action::BreakEnd => TapKind::BreakEnd,
+                },
+                wall_ms: right.wall_ms,
+                zone: right.zone.clone(),
+                offset_min: right.offset_min,
+            }),
+        why: correction.why().to_owned(),
     }
 }
 

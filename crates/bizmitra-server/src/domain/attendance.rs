@@ -29,9 +29,10 @@ pub(crate) fn add_tap(
         RecordBody::CheckOut(_) => TapKind::CheckOut,
         RecordBody::BreakStart(_) => TapKind::BreakStart,
         RecordBody::BreakEnd(_) => TapKind::BreakEnd,
-        RecordBody::Evidence(_) | RecordBody::Withdrawal(_) | RecordBody::Consent(_) => {
-            return Ok(());
-        }
+        RecordBody::Evidence(_)
+        | RecordBody::Withdrawal(_)
+        | RecordBody::Consent(_)
+        | RecordBody::Correction(_) => return Ok(()),
     };
     let stored = StoredTap {
         item: record.id,

@@ -9,6 +9,7 @@ use bizmitra_contract::statement::SignedStatement;
 use rusqlite::Connection;
 use serde::Serialize;
 
+use super::correction;
 use crate::auth::{CompanyScope, Session};
 use crate::error::{Result, ServerError};
 use crate::server::Server;
@@ -42,10 +43,11 @@ pub(crate) fn page(server: &Server, session: &Session, since: &str) -> Result<Si
     };
     let (last, mut changes) = server.read(|db| {
         let last = storage::feed::last_seq(db, scope)?;
-        Ok((
-            last,
-            storage::feed::after(db, scope, session.person.id, after, PAGE + 1)?,
-        ))
+        let changes = storage::feed::after(db, scope, session.person.id, after, PAGE + 1)?
+            .into_iter()
+            .map(|(seq, change)| Ok((seq, correction::fill(server, db, scope, change)?)))
+            .collect::<Result<Vec<_>>>()?;
+        Ok((last, changes))
     })?;
     if after > last {
         return Err(stale());

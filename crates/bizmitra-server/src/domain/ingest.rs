@@ -13,7 +13,7 @@ use rusqlite::{Connection, Transaction};
 use super::record::{VerifiedRecord, verify};
 use super::sealing::{Closed, Seals};
 use super::standing::{is_over, standing};
-use super::{attendance, beginning, day};
+use super::{attendance, beginning, correction, day};
 use crate::auth::{Caller, may_sign_in};
 use crate::error::{Result, ServerError};
 use crate::keys::PersonKey;
@@ -232,6 +232,7 @@ impl Batch<'_> {
         for other in &contradicting {
             storage::ingest::mark_fork(db, scope, other.item)?;
             attendance::publish(db, scope, other.item)?;
+            correction::publish(db, scope, other.item)?;
         }
         let start = Chain {
             device: self.caller.device.id,
@@ -332,6 +333,10 @@ impl Batch<'_> {
                 consent,
                 record.wall_ms,
             ),
+            RecordBody::Correction(asked) => {
+                storage::correction::insert(db, scope, (item, record.employee), asked)?;
+                correction::publish(db, scope, item)
+            }
         }
     }
 

@@ -7,6 +7,7 @@ use bizmitra_contract::signing::ED25519;
 use bizmitra_contract::sync::{BatchItem, VerdictCode};
 use serde::Deserialize;
 
+use super::correction::is_askable;
 use crate::signed::{holds, key_id, record_hash, record_message};
 use crate::storage::device::Device;
 
@@ -70,6 +71,11 @@ pub(crate) fn verify(
     if !in_chain || item.blobs.len() > MAX_PER_ITEM {
         return Err(VerdictCode::Validation);
     }
+    if let RecordBody::Correction(correction) = &record.body
+        && !is_askable(correction)
+    {
+        return Err(VerdictCode::Validation);
+    }
     let presence = check_signatures(item, hash, device)?;
     if !presence && needs_presence(&record.body) {
         return Err(VerdictCode::Validation);
@@ -99,10 +105,11 @@ fn is_known(kind: &str) -> bool {
             | "evidence"
             | "withdrawal"
             | "consent"
+            | "correction"
     )
 }
 
-/// Taps, withdrawals and consent are a person's own words; evidence alone a locked phone may state. Because a tap
+/// Taps, withdrawals, consent and corrections are a person's own words; evidence alone a locked phone may state. Because a tap
 /// always has it, evidence signed by the device alone is only ever joined to a tap signed with presence.
 fn needs_presence(body: &RecordBody) -> bool {
     match body {
@@ -111,7 +118,8 @@ fn needs_presence(body: &RecordBody) -> bool {
         | RecordBody::BreakStart(_)
         | RecordBody::BreakEnd(_)
         | RecordBody::Withdrawal(_)
-        | RecordBody::Consent(_) => true,
+        | RecordBody::Consent(_)
+        | RecordBody::Correction(_) => true,
         RecordBody::Evidence(_) => false,
     }
 }

@@ -10,7 +10,7 @@ use crate::attendance::evidence;
 use crate::device::TestDevice;
 use crate::world::{MONDAY_NINE_MS, World};
 
-async fn page(world: &World, device: &TestDevice, since: &str) -> ChangesPage {
+pub async fn page(world: &World, device: &TestDevice, since: &str) -> ChangesPage {
     let path = if since.is_empty() {
         paths::CHANGES.to_owned()
     } else {

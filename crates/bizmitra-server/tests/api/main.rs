@@ -15,6 +15,8 @@ mod chain;
 #[cfg(test)]
 mod connections;
 #[cfg(test)]
+mod corrections;
+#[cfg(test)]
 mod decisions;
 #[cfg(test)]
 mod demo;
