@@ -9,6 +9,7 @@ use bizmitra_contract::paths;
 use bizmitra_contract::problem::ProblemCode;
 use bizmitra_contract::record::{RecordBody, Tap};
 use bizmitra_contract::sync::{BatchRequest, BatchResponse, Verdict, VerdictCode};
+use bizmitra_server::admin;
 use libtest_mimic::Trial;
 use serde_json::json;
 use uuid::Uuid;
@@ -55,6 +56,10 @@ pub fn trials() -> Vec<Trial> {
         attack(
             "an approval sent again gets the same answer and is written once",
             approval_again,
+        ),
+        attack(
+            "a decision that a manager signed is refused once the manager's device is over",
+            decision_of_the_revoked,
         ),
         attack(
             "an approval sent again after a revocation brings no device back",
@@ -294,6 +299,27 @@ async fn state_of(world: &World, device: &TestDevice) -> DeviceState {
     reply
         .json::<bizmitra_contract::devices::ThisDeviceResponse>()
         .state
+}
+
+async fn decision_of_the_revoked() {
+    for path in [paths::APPROVE_DEVICE, paths::REVOKE_DEVICE] {
+        let (world, meera, asha, sent) = decision(path).await;
+        let state = state_of(&world, &asha).await;
+        let over = admin::DeviceDecision::Revoke;
+        admin::decide_about(&world.server, world.company, meera.device, over, "").unwrap();
+        let before = without_counter(&world);
+        let fresh = path.replace("{id}", &asha.device.to_string());
+        let body = json!({"reason": "", "fingerprint": asha.fingerprint});
+        for reply in [
+            world.call(sent.request()).await,
+            meera.post(&world, &fresh, &body).await,
+        ] {
+            assert_eq!(reply.status, StatusCode::FORBIDDEN);
+            assert_eq!(reply.code(), ProblemCode::DeviceRevoked);
+        }
+        assert_eq!(without_counter(&world), before);
+        assert_eq!(state_of(&world, &asha).await, state);
+    }
 }
 
 async fn approval_after_revocation() {

@@ -103,6 +103,10 @@ pub fn trials() -> Vec<Trial> {
             ));
         }
     }
+    trials.push(attack(
+        "an id of another site, of another company and of nobody are refused after the same work (the times are printed)",
+        times_of_refusals,
+    ));
     trials.push(on_scene(
         "the waiting devices of a company name nobody of another".to_owned(),
         Box::new(|scene| {
@@ -160,6 +164,34 @@ async fn rows() {
     let gone: Vec<_> = known.difference(&described).collect();
     assert!(gone.is_empty(), "rows without an operation: {gone:?}");
     assert!(described.len() > 10);
+}
+
+/// Nothing is asserted about times, which a busy machine makes up; the same queries are made in each case.
+async fn times_of_refusals() {
+    let scene = Scene::new().await;
+    let described = described().await;
+    let operation = described
+        .iter()
+        .find(|operation| operation.id == "revoke_device")
+        .unwrap();
+    let row = ROWS.iter().find(|row| row.operation == operation.id);
+    let ids = [Id::OtherSite, Id::OtherCompany, Id::Unknown];
+    let mut times_us = [const { Vec::new() }; 3];
+    for _ in 0..50 {
+        for (times, id) in times_us.iter_mut().zip(ids) {
+            let start = std::time::Instant::now();
+            let reply = scene
+                .ask(operation, row.unwrap(), Who::SiteManager, id)
+                .await;
+            times.push(start.elapsed().as_micros());
+            scene.expect(&reply, 404);
+        }
+    }
+    let [site, company, nobody] = times_us.map(|mut times| {
+        times.sort_unstable();
+        times[times.len() / 2]
+    });
+    eprintln!("404 after: other_site_us={site} other_company_us={company} unknown_us={nobody}");
 }
 
 impl Scene {

@@ -5,7 +5,7 @@ use bizmitra_contract::devices::{
     ThisDeviceResponse,
 };
 use bizmitra_contract::enrolment::Approval;
-use bizmitra_contract::ids::DeviceId;
+use bizmitra_contract::ids::{DeviceId, EmployeeId};
 use bizmitra_contract::login::Role;
 use bizmitra_contract::problem::ProblemCode;
 use bizmitra_contract::statement::EndReason;
@@ -75,31 +75,39 @@ pub(crate) fn decided_about(server: &Server, session: &Session) -> Result<Device
 
 /// Whether a person decides about another person's devices. A site manager decides about employees: a code for the place of
 /// an admin's device would make the manager an admin.
-fn decides_about(db: &Connection, session: &Session, device: &Device) -> Result<bool> {
+fn decides_about(db: &Connection, session: &Session, owner: EmployeeId) -> Result<bool> {
     let scope = &session.caller.scope;
     match session.person.role {
         Role::Admin => Ok(true),
         Role::SiteManager => {
-            let owner = employee::get(db, scope, device.employee)?;
-            Ok(owner.is_some_and(|owner| owner.role == Role::Employee)
-                && employee::share_a_site(db, scope, device.employee, session.person.id)?)
+            let shares = employee::share_a_site(db, scope, owner, session.person.id)?;
+            let owner = employee::get(db, scope, owner)?;
+            Ok(shares && owner.is_some_and(|owner| owner.role == Role::Employee))
         }
         Role::Employee | Role::PrivacyOfficer | Role::Unknown => Ok(false),
     }
 }
 
-/// A device that the asking person decides about; what is not there and what is not theirs answer alike.
+/// A device of the asking person or one that this person decides about. What is not there is asked about as if it were
+/// somebody's, so that it answers not only the same as what is not theirs but after the same work.
+fn device_within_reach(db: &Connection, session: &Session, id: DeviceId) -> Result<Device> {
+    let device = storage::device::get(db, &session.caller.scope, id)?;
+    let owner = device
+        .as_ref()
+        .map_or(EmployeeId(uuid::Uuid::nil()), |device| device.employee);
+    let decides = decides_about(db, session, owner)?;
+    device
+        .filter(|device| decides || device.employee == session.person.id)
+        .ok_or(ServerError::NOT_FOUND)
+}
+
+/// A device that the asking person decides about, which is never one's own.
 fn device_of_others(db: &Connection, session: &Session, id: DeviceId) -> Result<Device> {
-    let device =
-        storage::device::get(db, &session.caller.scope, id)?.ok_or(ServerError::NOT_FOUND)?;
+    let device = device_within_reach(db, session, id)?;
     if device.employee == session.person.id {
         return Err(ServerError::Refused(ProblemCode::Forbidden));
     }
-    if decides_about(db, session, &device)? {
-        Ok(device)
-    } else {
-        Err(ServerError::NOT_FOUND)
-    }
+    Ok(device)
 }
 
 /// Whether somebody read this from the device's screen.
@@ -167,10 +175,7 @@ pub(crate) fn end(
     check_reason(reason)?;
     let scope = &session.caller.scope;
     server.write(|tx| {
-        let device = storage::device::get(tx, scope, id)?.ok_or(ServerError::NOT_FOUND)?;
-        if device.employee != session.person.id && !decides_about(tx, session, &device)? {
-            return Err(ServerError::NOT_FOUND);
-        }
+        let device = device_within_reach(tx, session, id)?;
         let by = By {
             actor: Some(session.person.id),
             reason,

@@ -1,6 +1,7 @@
 //! Tap to saved over 1,000 check-ins of the whole device, each beside a bare SQLCipher commit of as many bytes, and beside
 //! its parts: the cryptography alone and the rows alone. Then the drain of what they left to a real server.
-//! Ends with `p50_ms=… p99_ms=… ratio=… drain_per_s=…`.
+//! Ends with `p50_ms=… p99_ms=… ratio=… saved_ratio=… drain_per_s=…`; `saved_ratio` is to the bare commit with the same
+//! signatures and sealing.
 
 mod parts;
 
@@ -80,13 +81,13 @@ async fn main() -> Result<()> {
     ));
     say::line(&format!(
         "of a tap: cryptography {crypto:.2} ms (two signatures, one seal, two private cells), rows and their commit {rows:.2} ms, \
-         reading what is due {:.2} ms; ratio to the bare commit with the same cryptography {:.2}",
-        (p50 - crypto - rows).max(0.0),
-        p50 / (bare_p50 + crypto)
+         reading what is due {:.2} ms",
+        (p50 - crypto - rows).max(0.0)
     ));
     say::line(&format!(
-        "p50_ms={p50:.2} p99_ms={p99:.2} ratio={:.2} drain_per_s={drain_per_s:.0}",
-        p50 / bare_p50
+        "p50_ms={p50:.2} p99_ms={p99:.2} ratio={:.2} saved_ratio={:.2} drain_per_s={drain_per_s:.0}",
+        p50 / bare_p50,
+        p50 / (bare_p50 + crypto)
     ));
     device.close().await;
     Ok(())
