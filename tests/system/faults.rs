@@ -5,7 +5,7 @@ use bizmitra_core::outbox::State;
 use bizmitra_core::sync::SyncState;
 use bizmitra_device::{Code, DeviceError, LocationWish};
 use bizmitra_tests::network::{Mood, Network};
-use bizmitra_tests::phone::{Phone, tap, unlock, wait_entry, wait_status};
+use bizmitra_tests::phone::{Phone, Receiver, consent, tap, unlock, wait_entry, wait_status};
 use bizmitra_tests::world::{World, make_certificate};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -223,6 +223,36 @@ async fn a_disk_full_at_the_tap_saves_nothing_says_so_and_the_same_form_works_on
         .tap(form, Action::CheckIn, LocationWish::Skip)
         .unwrap();
     wait_entry(&device, entry.tap.id, |entry| entry.state == State::Acked)
+        .await
+        .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn evidence_that_met_a_full_disk_is_saved_once_there_is_room_without_a_restart() {
+    let world = World::new().await.unwrap();
+    let company = world.company("Sahyadri Foods").unwrap();
+    let ravi = world.person(&company, "Ravi Patil").unwrap();
+    let phone = Phone {
+        receiver: Receiver::Searching,
+        ..Phone::new(&world, "a")
+    };
+    let device = phone.activated(&world.origin(), &ravi).await.unwrap();
+    consent(&device).unwrap();
+    let entry = tap(&device, Action::CheckIn).unwrap();
+    wait_entry(&device, entry.tap.id, |entry| entry.state == State::Acked)
+        .await
+        .unwrap();
+    // Pages that are free already are used up, so that the evidence finds none when its deadline comes.
+    device.fill_disk(true);
+    while let Ok(home) = device.home()
+        && device
+            .tap(home.form_id, Action::CheckOut, LocationWish::Use)
+            .is_ok()
+    {}
+    tokio::time::sleep(std::time::Duration::from_secs(11)).await;
+    assert_eq!(device.entry(entry.tap.id).unwrap().evidence, None);
+    device.fill_disk(false);
+    wait_entry(&device, entry.tap.id, |entry| entry.evidence.is_some())
         .await
         .unwrap();
 }

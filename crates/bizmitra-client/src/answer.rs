@@ -5,6 +5,7 @@ use std::time::SystemTime;
 use bizmitra_contract::paths::{JSON, PROBLEM_JSON, SERVER_HEADER};
 use bizmitra_contract::problem::{Problem, ProblemCode};
 use bizmitra_core::api::{ApiError, Refusal, Response};
+use bizmitra_core::planted::{self, Bug};
 use reqwest::StatusCode;
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 
@@ -56,7 +57,7 @@ impl Answer {
         if self.status.is_success() {
             let json =
                 media_type(&self.headers).is_some_and(|kind| kind.eq_ignore_ascii_case(JSON));
-            return if ours && json {
+            return if (ours && json) || planted::is(Bug::HtmlIsSuccess) {
                 Ok(Response { body: self.body })
             } else {
                 Err(ApiError::NotOurServer)

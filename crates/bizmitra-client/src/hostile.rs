@@ -1,8 +1,10 @@
-//! A door to what reads the answers of strangers, for fuzzing and its regression tests: nothing here is part of a client.
+//! Doors for fuzzing and for the lab: to what reads the answers of strangers, and to what carries requests. Nothing here is
+//! part of a client.
 
+use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
-use bizmitra_core::api::{ApiError, Response};
+use bizmitra_core::api::{ApiError, BoxFuture, Response};
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
@@ -26,4 +28,24 @@ pub fn classify(
         body,
     };
     Some(answer.classify(SystemTime::UNIX_EPOCH))
+}
+
+/// What came back: status, headers, body.
+pub type Carried = (StatusCode, HeaderMap, Vec<u8>);
+
+/// Carries requests in place of sockets.
+pub trait Carrier: Send + Sync {
+    /// One exchange.
+    fn carry(&self, request: reqwest::Request) -> BoxFuture<'_, Result<Carried, ApiError>>;
+}
+
+static CARRIER: OnceLock<Arc<dyn Carrier>> = OnceLock::new();
+
+/// From here on all requests of this process take this way; the first one set stays.
+pub fn carry_with(carrier: Arc<dyn Carrier>) {
+    CARRIER.get_or_init(|| carrier);
+}
+
+pub(crate) fn carrier() -> Option<&'static Arc<dyn Carrier>> {
+    CARRIER.get()
 }

@@ -11,6 +11,7 @@ pub mod lease;
 pub mod link;
 pub mod location;
 pub mod outbox;
+pub mod planted;
 pub mod record;
 pub mod seal;
 pub mod store;

@@ -54,13 +54,15 @@ impl Device {
     /// # Errors
     /// See [`OpenError`]. A damaged store is no error: it is moved aside and [`Status`] says so.
     pub async fn open(config: Config, ports: Ports) -> Result<Self, OpenError> {
-        let inner = Arc::new(
-            tokio::task::spawn_blocking(move || opening::open_inner(config, ports))
-                .await
-                .map_err(opening::join_failed)??,
-        );
+        let (inner, owes) = tokio::task::spawn_blocking(move || opening::open_inner(config, ports))
+            .await
+            .map_err(opening::join_failed)??;
+        let inner = Arc::new(inner);
         let tasks = Arc::new(Tasks::new());
         tasks.spawn(runtime::drain(Arc::clone(&inner)));
+        if owes {
+            tasks.spawn(locate::settle_owed(Arc::clone(&inner)));
+        }
         Ok(Self { inner, tasks })
     }
 

@@ -19,6 +19,7 @@ mod limits;
 mod marker;
 mod observe;
 pub mod openapi;
+pub mod planted;
 mod problem;
 mod routes;
 mod serve;

@@ -2,7 +2,8 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bizmitra_contract::ids::{AnchorId, DeviceId};
 use bizmitra_contract::statement::{SignedStatement, TimeAnchor};
@@ -17,7 +18,11 @@ use crate::error::{Result, ServerError};
 use crate::keys::Keys;
 use crate::limits::Limits;
 use crate::marker::{Mark, Marker};
+use crate::planted::{self, Bug};
 use crate::{signed, storage};
+
+/// The database's file in the data folder.
+const DATABASE: &str = "bizmitra.db";
 
 /// How a server is set up.
 #[derive(Debug, Clone)]
@@ -72,6 +77,8 @@ pub struct Server(Arc<Inner>);
 struct Inner {
     config: ServerConfig,
     db: Mutex<Connection>,
+    /// A commit failed on it.
+    distrusted: AtomicBool,
     marker: Marker,
     keys: Keys,
     blobs: BlobFolder,
@@ -102,7 +109,7 @@ impl Server {
         let keys = Keys::open(&folder)?;
         let marker = Marker::open(&folder)?;
         let blobs = BlobFolder::open(&config.data.join("blobs"))?;
-        let mut db = storage::open(&config.data.join("bizmitra.db"), clock.now_ms())?;
+        let mut db = storage::open(&config.data.join(DATABASE), clock.now_ms())?;
         let epoch = storage::settle_epoch(&mut db, &marker, clock.now_ms())?;
         let auth_log = AuthLog::open(config.auth_log.clone()).map_err(ServerError::AuthLog)?;
         Ok(Self(Arc::new(Inner {
@@ -110,6 +117,7 @@ impl Server {
             auth_log,
             config,
             db: Mutex::new(db),
+            distrusted: AtomicBool::new(false),
             marker,
             keys,
             blobs,
@@ -164,11 +172,14 @@ impl Server {
         &self,
         work: impl FnOnce(&mut Transaction<'_>) -> Result<T>,
     ) -> Result<T> {
-        let mut db = self.0.db.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut db = self.database()?;
         let mut tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let done = work(&mut tx)?;
         let commits = storage::count_commit(&tx)?;
-        tx.commit()?;
+        match tx.commit() {
+            Err(_) if planted::is(Bug::AnswersWithoutCommit) => {}
+            committed => self.distrust(committed)?,
+        }
         let mark = Mark {
             epoch: self.0.epoch,
             commits,
@@ -182,9 +193,27 @@ impl Server {
 
     /// Reads one consistent state.
     pub(crate) fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-        let mut db = self.0.db.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut db = self.database()?;
         let tx = db.transaction()?;
         work(&tx)
+    }
+
+    /// The one connection; another one after a commit that failed.
+    fn database(&self) -> Result<MutexGuard<'_, Connection>> {
+        let mut db = self.0.db.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.0.distrusted.load(Ordering::SeqCst) {
+            *db = storage::open_settled(&self.0.config.data.join(DATABASE))?;
+            self.0.distrusted.store(false, Ordering::SeqCst);
+        }
+        Ok(db)
+    }
+
+    /// After a commit that failed nothing more is written behind it: what its log holds may be on no disk.
+    fn distrust<T>(&self, committed: rusqlite::Result<T>) -> rusqlite::Result<T> {
+        if committed.is_err() {
+            self.0.distrusted.store(true, Ordering::SeqCst);
+        }
+        committed
     }
 
     /// Runs blocking work off the runtime's own threads.

@@ -32,6 +32,7 @@ use uuid::Uuid;
 
 use crate::error::{Result, ServerError};
 use crate::marker::{Mark, Marker};
+use crate::planted::{self, Bug};
 
 /// Numbered, forward only; a released one is never edited.
 const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_initial.sql")];
@@ -41,21 +42,38 @@ const OLDEST_SQLITE: i32 = 3_051_003;
 
 /// Opens the database, brings its schema up to date and makes sure that it has an epoch.
 pub(crate) fn open(file: &Path, now_ms: i64) -> Result<Connection> {
-    if rusqlite::version_number() < OLDEST_SQLITE {
-        return Err(ServerError::Damaged("SQLite version"));
-    }
-    let mut db = Connection::open(file)?;
-    db.busy_timeout(std::time::Duration::from_secs(5))?;
-    db.execute_batch(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
-         PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF; PRAGMA mmap_size = 0;",
-    )?;
-    db.set_prepared_statement_cache_capacity(128);
+    let mut db = open_settled(file)?;
     migrate(&mut db)?;
     db.execute(
         "INSERT OR IGNORE INTO meta (name, value) VALUES ('server_epoch', ?1)",
         [now_ms.to_string()],
     )?;
+    Ok(db)
+}
+
+/// A connection that leaves nothing to a log that others wrote: a sync of theirs may have failed, and the system then shows
+/// pages that no disk has. What the log holds is copied into the file, as new writes with a sync of their own. SQLite does
+/// not look whether a new log's name was synced: here it is.
+pub(crate) fn open_settled(file: &Path) -> Result<Connection> {
+    if rusqlite::version_number() < OLDEST_SQLITE {
+        return Err(ServerError::Damaged("SQLite version"));
+    }
+    let db = Connection::open(file)?;
+    db.busy_timeout(std::time::Duration::from_secs(5))?;
+    db.execute_batch(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
+         PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF; PRAGMA mmap_size = 0;",
+    )?;
+    if planted::is(Bug::NoFsync) {
+        db.execute_batch("PRAGMA synchronous = OFF")?;
+    }
+    db.set_prepared_statement_cache_capacity(128);
+    // Busy: another process of this server is in the middle of something, and looks after the log itself.
+    db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+    #[cfg(unix)]
+    if let Some(folder) = file.parent() {
+        std::fs::File::open(folder)?.sync_all()?;
+    }
     Ok(db)
 }
 
@@ -94,7 +112,9 @@ pub(crate) fn settle_epoch(db: &mut Connection, marker: &Marker, now_ms: i64) ->
         commits: count_commit(&tx)?.saturating_sub(1),
     };
     // Another process may have committed since its last look; under this lock nobody is ahead of the database.
-    if let Some(epoch) = marker.read()?.raised(mark, now_ms) {
+    if let Some(epoch) = marker.read()?.raised(mark, now_ms)
+        && !planted::is(Bug::KeepsEpoch)
+    {
         tx.execute(
             "UPDATE meta SET value = ?1 WHERE name = 'server_epoch'",
             [epoch.to_string()],

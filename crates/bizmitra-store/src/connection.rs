@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use bizmitra_core::planted::{self, Bug};
 use bizmitra_core::store::StoreError;
 use rusqlite::{Connection, OpenFlags};
 
@@ -54,11 +55,27 @@ pub(crate) fn open_connection(path: &Path, key: &StoreKey) -> Result<Connection,
          PRAGMA secure_delete = ON;
          PRAGMA mmap_size = 0;",
     )?;
+    if planted::is(Bug::NoFsync) {
+        conn.execute_batch("PRAGMA synchronous = OFF")?;
+    }
     if cfg!(target_vendor = "apple") {
         // There fsync alone leaves the bytes in the drive's cache.
         conn.execute_batch("PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;")?;
     }
     Ok(conn)
+}
+
+/// Copies the log into the file and empties it, as new writes with a sync of their own.
+pub(crate) fn settle_log(conn: &Connection) -> Result<(), Fault> {
+    if planted::is(Bug::TrustsLog) {
+        return Ok(());
+    }
+    let busy: i64 = conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    if busy == 0 {
+        Ok(())
+    } else {
+        Err(Fault::misuse("the log could not be emptied"))
+    }
 }
 
 /// Reads every page: SQLCipher verifies each page's authentication code, SQLite the structure.

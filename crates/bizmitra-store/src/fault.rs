@@ -58,11 +58,18 @@ impl Fault {
         }
     }
 
-    /// The disk or the system failed under the connection: what it believes about the file can no longer be trusted.
+    /// The disk or the system failed under the connection: what it believes about the file can no longer be trusted. A page
+    /// that did not verify is one of these: SQLCipher refuses everything on that connection from then on, and a second look
+    /// tells a bad read from a bad page.
     pub(crate) fn taints_connection(&self) -> bool {
         matches!(
             self.code(),
-            Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen)
+            Some(
+                ErrorCode::SystemIoFailure
+                    | ErrorCode::CannotOpen
+                    | ErrorCode::DatabaseCorrupt
+                    | ErrorCode::NotADatabase
+            )
         )
     }
 

@@ -4,10 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use bizmitra_core::planted::{self, Bug};
 use bizmitra_core::store::StoreError;
 use rusqlite::Connection;
 
-use crate::connection::{check_all, open_connection};
+use crate::connection::{check_all, open_connection, settle_log};
 use crate::fault::{Fault, from_io};
 use crate::files::{Files, remove_if_there};
 use crate::key::StoreKey;
@@ -52,6 +53,9 @@ pub(crate) fn open(files: &Files, key: &StoreKey) -> Result<(Connection, OpenRep
             },
         ));
     }
+    if planted::is(Bug::DropsLog) {
+        remove_if_there(&files.with_suffix("-wal")).map_err(|error| from_io(&error))?;
+    }
     let bytes = fs::metadata(&files.main).map_or(0, |meta| meta.len());
     let vanished = bytes == 0 && files.read_check().is_some();
     let opened = if vanished {
@@ -83,8 +87,30 @@ fn open_sound(files: &Files, key: &StoreKey, bytes: u64) -> Result<Connection, F
     if files.is_suspect() || bytes <= ALWAYS_CHECK_BYTES {
         check_all(&conn)?;
     }
+    settle(files, &conn)?;
     migrate(&mut conn)?;
     Ok(conn)
+}
+
+/// A connection after one that failed.
+pub(crate) fn open_settled(files: &Files, key: &StoreKey) -> Result<Connection, Fault> {
+    let conn = open_connection(&files.main, key)?;
+    settle(files, &conn)?;
+    Ok(conn)
+}
+
+/// Leaves nothing to a log that others wrote: a sync of theirs may have failed, and the system then shows pages that no disk
+/// has, to be followed by records that would go with them. SQLite does not look whether a new log's name was synced: here
+/// it is. Where there is no room for the log's pages, the log stays.
+fn settle(files: &Files, conn: &Connection) -> Result<(), Fault> {
+    match settle_log(conn).map_err(Fault::into_store_error) {
+        Err(StoreError::DiskFull) if files.release_ballast() => {
+            drop(settle_log(conn));
+        }
+        Err(StoreError::DiskFull) => {}
+        settled => settled?,
+    }
+    Ok(files.sync_folder()?)
 }
 
 /// Makes a new store of what the damaged one still gives. The damaged files are read where they are (the log belongs to

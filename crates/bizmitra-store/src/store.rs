@@ -7,6 +7,7 @@ use std::sync::{Mutex, MutexGuard};
 use bizmitra_core::attendance::Entry;
 use bizmitra_core::ids::{ChainId, ItemId};
 use bizmitra_core::outbox::{Counts, OutboxItem, Outcome, ParkReason};
+use bizmitra_core::planted::{self, Bug};
 use bizmitra_core::record::{Effect, NewRecord};
 use bizmitra_core::store::{
     Appended, BuildRecord, ChainHead, FeedKind, FeedPage, Key, Store, StoreError, StoredRecord,
@@ -15,7 +16,7 @@ use bizmitra_core::vault::Columns;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use crate::cache::Cache;
-use crate::connection::open_connection;
+use crate::connection::settle_log;
 use crate::fault::Fault;
 use crate::files::Files;
 use crate::key::StoreKey;
@@ -104,7 +105,7 @@ impl SqlcipherStore {
     ) -> Result<T, Fault> {
         let conn = match slot {
             Some(conn) => conn,
-            None => slot.insert(open_connection(&self.files.main, &self.key)?),
+            None => slot.insert(open::open_settled(&self.files, &self.key)?),
         };
         work(conn, again)
     }
@@ -206,6 +207,9 @@ fn append(tx: &Transaction<'_>, id: ItemId, build: BuildRecord<'_>) -> Result<St
         return Ok(Step::Nothing);
     }
     let n = record::insert(tx, &item, &copy)?;
+    if planted::is(Bug::RowAfterCommit) {
+        tx.execute_batch("COMMIT; BEGIN IMMEDIATE")?;
+    }
     outbox::insert(tx, n, lane, item.payload.len())?;
     match effect {
         Effect::Tap { day_tag, tap } => entry::insert_own(tx, id, &item.hash, &day_tag, &tap)?,
@@ -257,13 +261,8 @@ impl Store for SqlcipherStore {
                 // The first run's commit did reach the file though its fsync failed. The system may believe those pages
                 // clean, so the log is copied into the file, as new writes with a sync of their own, before it counts.
                 Step::Found(seq) if again => {
-                    let busy: i64 =
-                        conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
-                    if busy == 0 {
-                        Ok(Appended::New { seq })
-                    } else {
-                        Err(Fault::misuse("the record could not be made durable"))
-                    }
+                    settle_log(conn)?;
+                    Ok(Appended::New { seq })
                 }
                 Step::Found(_) | Step::Nothing => Ok(Appended::AlreadyThere),
             }
@@ -271,7 +270,12 @@ impl Store for SqlcipherStore {
         if consent {
             self.cache.forget_setting(Key::Consent);
         }
-        appended
+        match appended {
+            Err(StoreError::DiskFull) if planted::is(Bug::SwallowsDiskFull) => {
+                Ok(Appended::New { seq: 1 })
+            }
+            appended => appended,
+        }
     }
 
     fn record(&self, columns: &Columns, id: ItemId) -> Result<Option<StoredRecord>, StoreError> {
@@ -398,13 +402,7 @@ impl Store for SqlcipherStore {
         let wiped = self.run(|conn, _| {
             // What is deleted is overwritten (`secure_delete`); the log that still holds it is emptied.
             in_transaction(conn, &mut |tx| wipe::apply(tx))?;
-            let busy: i64 =
-                conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
-            if busy == 0 {
-                Ok(())
-            } else {
-                Err(Fault::misuse("the log could not be emptied"))
-            }
+            settle_log(conn)
         });
         self.cache.forget_all();
         wiped?;

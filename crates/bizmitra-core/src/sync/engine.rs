@@ -10,6 +10,7 @@ use crate::clock::{Clock, Entropy, Reading, make_random};
 use crate::enrolment::{Enrolment, Stage};
 use crate::ids::{DeviceId, ItemId};
 use crate::outbox::{OutboxItem, Outcome};
+use crate::planted::{self, Bug};
 use crate::store::{Store, StoreError};
 use crate::vault::Opened;
 use crate::wire::{self, BatchRead, LeaseRead, Session, WipeRead};
@@ -110,6 +111,7 @@ impl From<wire::WireError> for Stop {
 impl Engine {
     /// A new engine: no waits, no session.
     pub fn new(parts: Parts) -> Self {
+        let parts = plant_wall_clock(parts);
         Self {
             parts,
             state: Mutex::default(),
@@ -302,6 +304,11 @@ impl Engine {
             ))
             .await;
         match answer {
+            Ok(_) if planted::is(Bug::HtmlIsSuccess) => {
+                let done: Vec<_> = items.iter().map(|item| plant_done(item.id)).collect();
+                self.parts.store.apply_outcomes(&done)?;
+                Ok(true)
+            }
             Ok(response) => self.apply_batch(&response, request, &items, enrolment, device, &now),
             Err(error) => {
                 self.note_poison(&error, &items);
@@ -346,7 +353,8 @@ impl Engine {
         let after = self.parts.clock.now();
         {
             let mut state = self.state();
-            for (item, read) in answer.items {
+            for (place, (item, read)) in answer.items.into_iter().enumerate() {
+                let item = plant_place(items, place, item);
                 judged.push(item);
                 match read {
                     BatchRead::Outcome(outcome) => outcomes.push((item, outcome)),
@@ -362,6 +370,7 @@ impl Engine {
             for item in items.iter().filter(|item| !judged.contains(&item.id)) {
                 let random = self.random();
                 state.gates.defer(item.id, None, after.elapsed_ms, random);
+                outcomes.extend(planted::is(Bug::MissingIsDone).then(|| plant_done(item.id)));
             }
         }
         self.parts.store.apply_outcomes(&outcomes)?;
@@ -424,4 +433,25 @@ pub(super) fn signed(
         bearer: None,
         sign_as: Some(device),
     }
+}
+
+fn plant_wall_clock(parts: Parts) -> Parts {
+    if planted::is(Bug::WaitsOnWallClock) {
+        let clock: Arc<dyn Clock> = Arc::new(planted::WallClock(parts.clock));
+        return Parts { clock, ..parts };
+    }
+    parts
+}
+
+fn plant_place(sent: &[OutboxItem], place: usize, item: ItemId) -> ItemId {
+    let sent = sent.get(place).filter(|_| planted::is(Bug::VerdictByPlace));
+    sent.map_or(item, |sent| sent.id)
+}
+
+fn plant_done(item: ItemId) -> (ItemId, Outcome) {
+    let outcome = Outcome::Acked {
+        receipt: b"{}".to_vec(),
+        received_at_ms: 0,
+    };
+    (item, outcome)
 }

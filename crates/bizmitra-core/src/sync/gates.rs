@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::api::{ApiError, Gate};
 use crate::ids::ItemId;
+use crate::planted::{self, Bug};
 
 /// State of the sync strip.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,8 +96,14 @@ impl Gates {
             Gate::Revoked => (30_000, 60_000, 3_600_000),
             Gate::Upgrade => (60_000, 600_000, 3_600_000),
         };
-        let wait = jitter(self.failures, base, cap, random).max(floor);
-        let wish = error.retry_after_ms().unwrap_or(0);
+        let mut wait = jitter(self.failures, base, cap, random).max(floor);
+        if self.failures > 5 && planted::is(Bug::GivesUp) {
+            wait = u64::MAX;
+        }
+        let wish = match error.retry_after_ms() {
+            Some(wish) if !planted::is(Bug::IgnoresRetryAfter) => wish,
+            Some(_) | None => 0,
+        };
         let not_before_ms = now_ms.saturating_add(wish);
         self.closed = Some(Closed {
             gate,

@@ -17,6 +17,7 @@ use crate::enrolment::Enrolment;
 use crate::ids::{DeviceId, ItemId};
 use crate::keys::Message;
 use crate::outbox::{OutboxItem, Outcome, ParkReason};
+use crate::planted::{self, Bug};
 
 /// What an answer means for one item.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -139,7 +140,8 @@ fn read_verdict(
         Verdict::Applied | Verdict::Duplicate => {
             // A receipt that does not hold is no verdict: this item is unchanged, its neighbours are not touched.
             let receipt = result.receipt.as_ref()?;
-            check_receipt(receipt, item, enrolment).ok()?;
+            let holds = check_receipt(receipt, item, enrolment).is_ok();
+            (holds || planted::is(Bug::TrustsReceipts)).then_some(())?;
             Some(BatchRead::Outcome(Outcome::Acked {
                 receipt: encode(receipt).ok()?,
                 received_at_ms: receipt.received_at_ms,

@@ -16,6 +16,9 @@ use super::inner::Inner;
 use crate::error::DeviceError;
 use crate::views::LocationWish;
 
+/// Evidence that a failing store did not take is offered to it again after this long.
+const SAVE_AGAIN_MS: u64 = 5_000;
+
 /// Evidence that there is no place, and why.
 pub(super) fn no_place(about: ItemId, why: NoPlace) -> Evidence {
     Evidence {
@@ -43,14 +46,33 @@ pub(super) async fn follow(
             Some(no_place(tap.id, NoPlace::NoConsent))
         }
     };
-    inner.forget_location(tap.id);
     // Skipped by the person, who has the record already.
     let Some(evidence) = found else { return };
-    match inner.append_evidence(&author, evidence) {
-        Ok(()) => inner.after_append(),
-        // The next start finds a tap without evidence and writes "interrupted".
-        Err(error) => tracing::warn!(%error, "the evidence of a tap was not saved"),
+    let mut closing = inner.closing.subscribe();
+    // Ended before it is saved, the next start finds a tap without evidence and writes "interrupted".
+    while let Err(error) = inner.append_evidence(&author, evidence.clone()) {
+        tracing::warn!(%error, "the evidence of a tap is not saved yet");
+        tokio::select! {
+            _ = closing.wait_for(|closing| *closing) => return,
+            () = tokio::time::sleep(Duration::from_millis(SAVE_AGAIN_MS)) => {}
+        }
     }
+    inner.forget_location(tap.id);
+    inner.after_append();
+}
+
+/// Writes the evidence that a killed process owed, however often the store fails: not that of taps whose location is being
+/// looked for.
+pub(super) async fn settle_owed(inner: Arc<Inner>) {
+    let mut closing = inner.closing.subscribe();
+    while let Err(error) = inner.settle_taps(|tap| !inner.is_locating(tap)) {
+        tracing::warn!(%error, "evidence of an interrupted tap is not written yet");
+        tokio::select! {
+            _ = closing.wait_for(|closing| *closing) => return,
+            () = tokio::time::sleep(Duration::from_millis(SAVE_AGAIN_MS)) => {}
+        }
+    }
+    inner.after_append();
 }
 
 impl Inner {
@@ -126,6 +148,13 @@ impl Inner {
         {
             skip.notify_one();
         }
+    }
+
+    pub(super) fn is_locating(&self, tap: ItemId) -> bool {
+        self.locating
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .contains_key(&tap)
     }
 
     fn forget_location(&self, tap: ItemId) {

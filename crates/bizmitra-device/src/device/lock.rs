@@ -62,6 +62,20 @@ impl Device {
         Ok(unlock)
     }
 
+    /// What an open vault gave, to open the same vault again without its PIN.
+    #[cfg(feature = "test-hooks")]
+    #[must_use]
+    pub fn opened(&self) -> Option<Opened> {
+        self.inner.state().opened.clone()
+    }
+
+    /// Opens with what [`Device::opened`] gave.
+    #[cfg(feature = "test-hooks")]
+    pub fn open_with(&self, opened: Opened) {
+        self.inner.state().opened = Some(opened);
+        self.inner.hint();
+    }
+
     /// Locks now.
     pub fn lock(&self) {
         self.inner.lock();

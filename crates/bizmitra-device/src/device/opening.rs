@@ -6,9 +6,10 @@ use std::sync::Arc;
 use bizmitra_core::attendance::{Evidence, NoPlace, Place};
 use bizmitra_core::clock::make_random;
 use bizmitra_core::enrolment::{Enrolment, Stage};
-use bizmitra_core::ids::ChainId;
+use bizmitra_core::ids::{ChainId, ItemId};
 use bizmitra_core::keys::{DeviceSecret, KeyPair, KeystoreError, entry};
 use bizmitra_core::lease::Lease;
+use bizmitra_core::planted::{self, Bug};
 use bizmitra_core::store::{Key, Store, StoreError};
 
 use bizmitra_store::{SqlcipherStore, StoreKey};
@@ -24,8 +25,8 @@ pub(super) fn join_failed(_: tokio::task::JoinError) -> OpenError {
     OpenError::Failed(StoreError::Failed("opening was interrupted".to_owned()))
 }
 
-/// Blocking: keystore and disk.
-pub(super) fn open_inner(config: Config, ports: Ports) -> Result<Inner, OpenError> {
+/// Blocking: keystore and disk. Also says whether evidence of a killed process is still owed.
+pub(super) fn open_inner(config: Config, ports: Ports) -> Result<(Inner, bool), OpenError> {
     let path = config.data.join(STORE_FILE);
     let secret = load_secret(&path, &ports)?;
     let (store, report) = SqlcipherStore::open(&path, &StoreKey::new(*secret.derive_store_key()))?;
@@ -44,11 +45,8 @@ pub(super) fn open_inner(config: Config, ports: Ports) -> Result<Inner, OpenErro
         // The next round goes on with it; nothing opens meanwhile that should not.
         tracing::warn!(%error, "what a killed process had begun was not finished");
     }
-    if let Err(error) = inner.settle_interrupted() {
-        // Owed to the chain, not to the person: it is tried again at the next start.
-        tracing::warn!(%error, "evidence of an interrupted tap was not written");
-    }
-    Ok(inner)
+    let owes = inner.settle_interrupted().is_err();
+    Ok((inner, owes))
 }
 
 /// The device secret, made once. A store without its secret is somebody else's copy, or a keystore that was reset: neither is
@@ -153,8 +151,16 @@ impl Inner {
         self.spend_lease()
     }
 
-    /// Evidence that a killed process still owed: the device key alone signs it, since nobody unlocked anything.
+    /// Evidence that is owed: the device key alone signs it, since nobody unlocked anything.
     pub(super) fn settle_interrupted(&self) -> Result<(), crate::error::DeviceError> {
+        self.settle_taps(|_| true)
+    }
+
+    /// The same for some of the taps that have none.
+    pub(super) fn settle_taps(
+        &self,
+        is_due: impl Fn(ItemId) -> bool,
+    ) -> Result<(), crate::error::DeviceError> {
         let enrolment = match self.enrolment() {
             Ok(enrolment)
                 if matches!(
@@ -166,8 +172,14 @@ impl Inner {
             }
             _ => return Ok(()),
         };
+        if planted::is(Bug::ForgetsInterrupted) {
+            return Ok(());
+        }
         let author = self.author_of(&enrolment, None)?;
         for tap in self.store.taps_without_evidence()? {
+            if !is_due(tap) {
+                continue;
+            }
             let evidence = Evidence {
                 about: tap,
                 place: Place::None(NoPlace::Interrupted),

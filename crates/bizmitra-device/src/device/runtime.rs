@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bizmitra_core::enrolment::Stage;
 use bizmitra_core::outbox::Counts;
+use bizmitra_core::planted::{self, Bug};
 use bizmitra_core::store::StoreError;
 use bizmitra_core::sync::{Next, SyncState};
 
@@ -42,6 +43,7 @@ pub(super) async fn drain(inner: Arc<Inner>) {
         let wait_ms = match next {
             Ok(Next::Now) => continue,
             Ok(Next::After { wait_ms }) => wait_ms.min(LONGEST_SLEEP_MS),
+            Err(_) if planted::is(Bug::DrainerDies) => return,
             Err(error) => {
                 tracing::warn!(%error, "a sync round stopped at the store");
                 STORE_RETRY_MS

@@ -77,3 +77,17 @@ async fn a_restart_keeps_the_epoch_and_so_does_a_database_ahead_of_its_marker() 
     std::fs::write(&marker, "half a ma").unwrap();
     assert!(world.restarted().server.epoch() > epoch);
 }
+
+#[tokio::test]
+async fn a_log_that_a_killed_process_left_is_written_anew_at_the_start() {
+    let world = World::new();
+    let mut ravi = TestDevice::signed_in(&world, world.ravi, "Ravi").await;
+    let tap = ravi.check_in(MONDAY_NINE_MS);
+    ravi.deliver(&world, &[&tap]).await;
+    let log = world.folder().join("bizmitra.db-wal");
+    let left = std::fs::metadata(&log).unwrap().len();
+    let restarted = world.restarted();
+    let begun_anew = std::fs::metadata(&log).unwrap().len();
+    assert!(begun_anew < left, "{begun_anew} of {left}");
+    assert_eq!(restarted.attendance(world.ravi).len(), 1);
+}

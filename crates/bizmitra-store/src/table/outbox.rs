@@ -2,6 +2,7 @@
 
 use bizmitra_core::ids::ItemId;
 use bizmitra_core::outbox::{Counts, Lane, OutboxItem, Outcome, ParkReason, State, decide_state};
+use bizmitra_core::planted::{self, Bug};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use crate::fault::Fault;
@@ -129,9 +130,14 @@ fn read_item(conn: &Connection, n: i64) -> Result<OutboxItem, Fault> {
 
 /// Compare-and-set: the only way onto the wire. Returns those that are IN_DOUBT now.
 pub(crate) fn mark_in_doubt(conn: &Connection, ids: &[ItemId]) -> Result<Vec<ItemId>, Fault> {
-    let mut set = conn.prepare_cached(
-        "UPDATE outbox SET state = 'in_doubt' WHERE record = ?1 AND state = 'queued'",
-    )?;
+    if planted::is(Bug::SendsUnmarked) {
+        return Ok(ids.to_vec());
+    }
+    let mut set = conn.prepare_cached(if planted::is(Bug::DoneWhenSent) {
+        "UPDATE outbox SET state = 'acked' WHERE record = ?1"
+    } else {
+        "UPDATE outbox SET state = 'in_doubt' WHERE record = ?1 AND state = 'queued'"
+    })?;
     let mut marked = Vec::with_capacity(ids.len());
     for id in ids {
         match find(conn, *id)? {

@@ -193,6 +193,28 @@ fn damage_met_while_running_is_repaired_at_the_next_start() {
 }
 
 #[test]
+fn a_page_that_did_not_verify_once_is_looked_at_again_without_a_restart() {
+    let (folder, store) = started();
+    fill(&store, 200);
+    store.with_connection(|conn| {
+        conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+            .unwrap()
+    });
+    store.drop_connection();
+    let sound = fs::read(path(&folder)).unwrap();
+    ruin(&folder, sound.len() / 2..sound.len() / 2 + 8192);
+    let all = || {
+        (1..=200)
+            .map(|n| store.record(&columns(), id(n)))
+            .collect::<Result<Vec<_>, _>>()
+    };
+    assert_eq!(all(), Err(StoreError::Damaged));
+    fs::write(path(&folder), sound).unwrap();
+    assert_eq!(all().unwrap().len(), 200);
+    assert_eq!(tap(&store, 201), id(201));
+}
+
+#[test]
 fn a_store_of_a_newer_version_is_left_alone() {
     let (folder, store) = started();
     tap(&store, 1);

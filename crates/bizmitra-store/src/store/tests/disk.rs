@@ -184,3 +184,20 @@ fn nothing_in_the_folder_is_readable() {
     drop(store);
     search("after closing");
 }
+
+#[test]
+fn what_a_killed_process_left_in_the_log_is_written_anew_at_the_start() {
+    let (folder, store) = started();
+    tap(&store, 1);
+    // As the files lie after a kill: a sync of that process may have failed, and nobody can tell.
+    let killed = tempfile::tempdir().unwrap();
+    for name in ["store.db", "store.db-wal", "store.check"] {
+        fs::copy(folder.path().join(name), killed.path().join(name)).unwrap();
+    }
+    let log = killed.path().join("store.db-wal");
+    assert!(fs::metadata(&log).unwrap().len() > 0);
+    let (store, report) = open(&killed);
+    assert_eq!(report.damage, None);
+    assert_eq!(store.counts().unwrap().queued, 1);
+    assert_eq!(fs::metadata(&log).unwrap().len(), 0);
+}
