@@ -1,4 +1,4 @@
-//! Breaks things on purpose. Real kills are here; the simulated lab comes with the suite that needs it.
+//! Breaks things on purpose: real kills, and the simulated lab.
 
 use std::process::Command;
 
@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 
 use crate::products::{self, Products};
 use crate::workspace::Workspace;
-use crate::{process, setup};
+use crate::{process, say, setup};
 
 /// How much of the suite to run.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -29,6 +29,59 @@ pub fn vault(workspace: &Workspace) -> Result<()> {
     setup::to_open_a_window()?;
     let products = products::build_headless(workspace)?;
     run_vault_kills(&products, Size::Whole)
+}
+
+/// `x faults --suite lab`.
+pub fn lab(workspace: &Workspace, seed: Option<u64>, full: bool) -> Result<()> {
+    match (seed, full) {
+        (Some(seed), _) => run_lab(workspace, &["--seed", &seed.to_string()]),
+        (None, false) => run_lab(workspace, LAB_OF_A_TEST),
+        (None, true) => {
+            let state = workspace.target.join("lab.json");
+            let page = workspace.root.join("docs/RELIABILITY.md");
+            let head = said(Command::new("git").args(["rev-parse", "--short", "HEAD"]))?;
+            let date = said(Command::new("date").args(["-u", "+%Y-%m-%d"]))?;
+            let (state, page) = (state.display().to_string(), page.display().to_string());
+            run_lab(
+                workspace,
+                &[
+                    "--crashes",
+                    "100000",
+                    "--deliveries",
+                    "1000000",
+                    "--planted",
+                    "1000",
+                    "--state",
+                    &state,
+                    "--report",
+                    &page,
+                    "--commit",
+                    &head,
+                    "--date",
+                    &date,
+                ],
+            )
+        }
+    }
+}
+
+/// Some minutes of the lab: part of `test`.
+pub const LAB_OF_A_TEST: &[&str] = &["--seconds", "120", "--planted", "1000"];
+
+/// Builds the lab and runs it.
+pub fn run_lab(workspace: &Workspace, arguments: &[&str]) -> Result<()> {
+    say::step("building the lab");
+    process::run(
+        workspace
+            .cargo()
+            .args(["build", "--quiet", "-p", "bizmitra-lab"]),
+    )?;
+    process::run(Command::new(workspace.built("debug", "lab")).args(arguments))
+}
+
+fn said(command: &mut Command) -> Result<String> {
+    let output = command.output()?;
+    Ok(String::from_utf8(output.stdout)?.trim().to_owned())
 }
 
 /// Runs the driver of the kills; it fails when anything was lost or doubled.

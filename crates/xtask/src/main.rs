@@ -56,6 +56,12 @@ enum Command {
         /// What to break.
         #[arg(long, value_enum, default_value = "kill")]
         suite: FaultSuite,
+        /// The lab: this world alone, told line by line.
+        #[arg(long)]
+        seed: Option<u64>,
+        /// The lab: until 100,000 crashes and a million deliveries, going on where it stopped; writes docs/RELIABILITY.md.
+        #[arg(long)]
+        full: bool,
     },
     /// Fuzzes the parsers of outside bytes.
     Fuzz {
@@ -87,6 +93,8 @@ enum FaultSuite {
     Kill,
     /// SIGKILL at each of them in a wrong PIN, a right PIN, a PIN change and an activation.
     Vault,
+    /// Simulated phones, server, disks and network: kills, power cuts, errors, wrong answers, planted bugs.
+    Lab,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -121,10 +129,17 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::E2e { filter } => window::e2e(&workspace, filter.as_deref()),
         Command::Faults {
             suite: FaultSuite::Kill,
+            ..
         } => faults::kill(&workspace),
         Command::Faults {
             suite: FaultSuite::Vault,
+            ..
         } => faults::vault(&workspace),
+        Command::Faults {
+            suite: FaultSuite::Lab,
+            seed,
+            full,
+        } => faults::lab(&workspace, seed, full),
         Command::Fuzz { target, seconds } => fuzz::run(&workspace, target.as_deref(), seconds),
         Command::Bench {
             what: Measure::Start,

@@ -198,6 +198,9 @@ pub fn test(workspace: &Workspace, long: bool) -> Result<()> {
             faults::run_vault_kills(products, size)
         });
     }
+    table.check("the lab", || {
+        faults::run_lab(workspace, faults::LAB_OF_A_TEST)
+    });
     table.check("Android type check", || {
         android::check(&workspace.root).map(|_| ())
     });
