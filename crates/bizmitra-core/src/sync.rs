@@ -8,7 +8,9 @@ mod engine;
 mod exchange;
 mod gates;
 mod pull;
+mod stop;
 
 pub use anchor::Anchor;
-pub use engine::{Engine, Next, Parts, Stop, Told};
+pub use engine::{Engine, Next, Parts, Told};
 pub use gates::{Gates, SyncState};
+pub use stop::Stop;

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use uuid::Uuid;
 
 use super::gates::{Gates, SyncState};
+use super::stop::Stop;
 use crate::api::{Api, ApiError, Gate, Method, Refusal, Request, Response};
 use crate::clock::{Clock, Entropy, Reading, make_random};
 use crate::enrolment::{Enrolment, Stage};
@@ -70,42 +71,6 @@ pub struct Told {
     pub wipe: Option<WipeRead>,
     /// An answer was signed by a key that this device does not know: its server's next one, or nobody's.
     pub other_key: bool,
-}
-
-/// Why an exchange stopped.
-#[derive(Debug)]
-pub enum Stop {
-    /// The server, or the way to it.
-    Api(ApiError),
-    /// Signed by a key that this device does not know.
-    OtherKey,
-    /// The store.
-    Store(StoreError),
-}
-
-impl From<ApiError> for Stop {
-    fn from(error: ApiError) -> Self {
-        Self::Api(error)
-    }
-}
-
-impl From<StoreError> for Stop {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
-    }
-}
-
-impl From<wire::WireError> for Stop {
-    fn from(error: wire::WireError) -> Self {
-        match error {
-            wire::WireError::OtherKey => Self::OtherKey,
-            // Well-formed HTTP with our header, and still not our server's word: somebody is in between.
-            wire::WireError::Malformed
-            | wire::WireError::Signature
-            | wire::WireError::Mismatch
-            | wire::WireError::Encode => Self::Api(ApiError::NotOurServer),
-        }
-    }
 }
 
 impl Engine {

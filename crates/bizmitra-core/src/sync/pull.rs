@@ -1,6 +1,7 @@
 //! The other half of a round: signing in, and the change feed page by page.
 
-use super::engine::{Engine, PULL_EVERY_MS, Stop, signed};
+use super::engine::{Engine, PULL_EVERY_MS, signed};
+use super::stop::Stop;
 use crate::api::{Api, ApiError, Method, Refusal, Request, Response};
 use crate::enrolment::{Enrolment, Stage};
 use crate::ids::DeviceId;
