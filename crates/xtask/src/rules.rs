@@ -102,6 +102,19 @@ const RULES: &[Rule] = &[
         ours: &[],
         never: &["leptos", "rusqlite", "tauri"],
     },
+    // Takes both ends into one process, and their disks and network away from them.
+    Rule {
+        package: "bizmitra-lab",
+        ours: &[
+            "bizmitra-client",
+            "bizmitra-contract",
+            "bizmitra-core",
+            "bizmitra-device",
+            "bizmitra-server",
+            "bizmitra-store",
+        ],
+        never: &["leptos", "tauri"],
+    },
     // Must build while the product does not.
     Rule {
         package: "xtask",
