@@ -2,6 +2,11 @@
 //! `bizmitra_device::platform`'s, shared with the command line.
 
 pub mod biometry;
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod bus;
+#[cfg(target_os = "linux")]
+pub mod first_copy;
 pub mod keystore;
 pub mod location;
 pub mod screen;

@@ -22,6 +22,11 @@ use crate::{commands, events, platform};
 pub fn run() -> Result<(), StartError> {
     start_log();
     let args = Args::parse(process_args())?;
+    let context = context();
+    #[cfg(target_os = "linux")]
+    if platform::first_copy::is_shown(&context.config().identifier) {
+        return Ok(());
+    }
     let builder = with_plugins(Builder::<Wry>::new());
     let app = wire(builder)
         .setup(move |app| {
@@ -30,7 +35,7 @@ pub fn run() -> Result<(), StartError> {
             lifecycle::watch_screen(app.handle());
             Ok(())
         })
-        .build(context())?;
+        .build(context)?;
     app.run(lifecycle::on_event);
     Ok(())
 }

@@ -73,58 +73,24 @@ fn is_off(message: &Message) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::io::{BufRead as _, BufReader};
-    use std::process::{Child, Command, Stdio};
     use std::time::Duration;
 
     use tokio::sync::mpsc;
 
     use super::*;
-
-    /// A bus of this test alone.
-    struct Bus(Child);
-
-    impl Bus {
-        fn start() -> (Self, String) {
-            let mut daemon = Command::new("dbus-daemon")
-                .args(["--session", "--nofork", "--print-address"])
-                .stdout(Stdio::piped())
-                .spawn()
-                .unwrap();
-            let mut address = String::new();
-            BufReader::new(daemon.stdout.take().unwrap())
-                .read_line(&mut address)
-                .unwrap();
-            (Self(daemon), address.trim().to_owned())
-        }
-    }
-
-    impl Drop for Bus {
-        fn drop(&mut self) {
-            self.0.kill().ok();
-            self.0.wait().ok();
-        }
-    }
-
-    async fn connect(address: &str) -> Connection {
-        zbus::connection::Builder::address(address)
-            .unwrap()
-            .build()
-            .await
-            .unwrap()
-    }
+    use crate::platform::bus::Bus;
 
     #[tokio::test]
     async fn a_screen_that_is_locked_or_sleeps_is_heard_and_one_that_comes_back_is_not() {
-        let (_bus, address) = Bus::start();
+        let bus = Bus::start();
         let (heard, mut off) = mpsc::unbounded_channel();
         let signals: Vec<_> = SYSTEM.iter().chain(SESSION).copied().collect();
-        let listener = connect(&address).await;
+        let listener = bus.connect().await;
         tokio::spawn(async move {
             let on_off: Arc<dyn Fn() + Send + Sync> = Arc::new(move || heard.send(()).unwrap());
             listen(Ok(listener), &signals, on_off).await
         });
-        let desktop = connect(&address).await;
+        let desktop = bus.connect().await;
         let emit = async |interface: &str, member: &str, flag: Option<bool>| match flag {
             Some(flag) => {
                 desktop
