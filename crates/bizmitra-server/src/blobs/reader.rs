@@ -38,7 +38,9 @@ impl Reader {
         end: End,
     ) -> Result<Self, BlobError> {
         let mut file = File::open(path)?;
-        if file.metadata()?.len() < have.stored {
+        let there = file.metadata()?.len();
+        // Behind an open file may lie what a crash left; behind a whole one nothing ever came.
+        if there < have.stored || (end == End::Yes && there > have.stored) {
             return Err(BlobError::Damaged);
         }
         let mut before = vec![Extent::default()];

@@ -35,10 +35,17 @@ fn coming_file(world: &World) -> PathBuf {
     let id: Vec<u8> = db
         .query_row("SELECT file_id FROM blob", [], |row| row.get(0))
         .unwrap();
-    let name = hex::encode(id);
-    let shelf = world.folder().join("blobs").join(name.get(..2).unwrap());
+    let name = hex::encode(&id);
+    let shelf = world.folder().join("blobs").join(hex::encode(&id[..1]));
     fs::create_dir_all(&shelf).unwrap();
     shelf.join(name)
+}
+
+/// How long the only upload's file is, as far as it counts.
+fn stored_of_only_file(world: &World) -> u64 {
+    let db = rusqlite::Connection::open(world.folder().join("bizmitra.db")).unwrap();
+    db.query_row("SELECT stored FROM blob", [], |row| row.get(0))
+        .unwrap()
 }
 
 /// The bytes of an answer, unless it breaks off.
@@ -129,6 +136,7 @@ async fn a_file_that_was_changed_at_rest_is_never_given_as_if_it_were_right() {
             "a byte cut",
             Box::new(|bytes| bytes.truncate(bytes.len() - 1)),
         ),
+        ("a byte added", Box::new(|bytes| bytes.push(0))),
         ("emptied", Box::new(Vec::clear)),
         ("a bit", Box::new(|bytes| bytes[1_000] ^= 1)),
         ("a nonce", Box::new(|bytes| bytes[4] ^= 1)),
@@ -204,6 +212,8 @@ async fn what_a_crash_left_behind_the_acknowledged_bytes_is_cut_off() {
         let world = world.restarted();
         let (from, _) = state(&offset(&world, &ravi, &file).await);
         append(&world, &ravi, &file, from, 64 * KIB).await;
+        let on_disk = fs::metadata(only_file(&world)).unwrap().len();
+        assert_eq!(on_disk, stored_of_only_file(&world), "nothing lies behind");
     }
     assert_eq!(
         state(&offset(&world, &ravi, &file).await),
