@@ -41,6 +41,8 @@ pub const MAX_SIZE: u64 = 64 * 1024 * 1024;
 pub const MAX_APPEND_SIZE: usize = 4 * 1024 * 1024;
 /// Fewest bytes of a piece, unless it reaches the file's end.
 pub const MIN_APPEND_SIZE: usize = 64 * 1024;
+/// A whole file that no record names is forgotten after this long.
+pub const MAX_UNNAMED_S: i64 = 30 * 24 * 60 * 60;
 /// An upload is forgotten this long after the last byte that arrived.
 pub const MAX_AGE_S: i64 = 7 * 24 * 60 * 60;
 /// Most files of one item.

@@ -6,6 +6,7 @@ pub mod changes;
 pub mod devices;
 pub mod encoding;
 pub mod enrolment;
+pub mod file;
 pub mod ids;
 pub mod link;
 pub mod login;

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::attendance::TapKind;
-use crate::encoding::Bytes32;
+use crate::encoding::{Bytes, Bytes32};
 use crate::ids::{AnchorId, ChainId, CompanyId, DeviceId, EmployeeId, ItemId, ShiftId, SiteId};
 
 /// Version of [`Record`].
@@ -98,6 +98,8 @@ pub enum RecordBody {
     Consent(Consent),
     /// A person asks for attendance to be put right.
     Correction(Correction),
+    /// A file was captured; its bytes travel apart, see [`crate::blob`].
+    File(File),
 }
 
 /// A tap on the attendance button.
@@ -206,11 +208,11 @@ pub enum PlaceFlag {
     Unknown,
 }
 
-/// Takes a tap back.
+/// Takes a tap or a file back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Withdrawal {
-    /// The tap.
+    /// The tap or the file.
     pub about: ItemId,
 }
 
@@ -269,6 +271,47 @@ pub struct Consent {
 pub enum Purpose {
     /// One position at a tap, to validate attendance.
     Location,
+    /// A purpose of a newer device.
+    #[serde(other)]
+    Unknown,
+}
+
+/// A file that a person captured. The blob's id is the record's own. What is stored and sent is the file encrypted on the
+/// device, see [`crate::file`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct File {
+    /// What it is for.
+    pub role: FileRole,
+    /// The tap that it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<ItemId>,
+    /// Name that its person gave it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Media type of the plain bytes.
+    pub media_type: String,
+    /// Plain bytes.
+    pub plain_length: u64,
+    /// Encrypted bytes.
+    pub length: u64,
+    /// SHA-256 of the encrypted bytes.
+    pub sha256: Bytes32,
+    /// The file's key, sealed to the company, see [`crate::file`].
+    pub key: Bytes,
+}
+
+/// What a file is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum FileRole {
+    /// A person at a tap.
+    Selfie,
+    /// A picture.
+    Image,
+    /// A workbook.
+    Workbook,
     /// A purpose of a newer device.
     #[serde(other)]
     Unknown,

@@ -14,6 +14,8 @@
 //! | [`SUCCESSION`] | former key, key, since_ms | the former and the new SSK each |
 //! | [`SEAL`] | sealing key; not signed, but the HPKE `info` of [`crate::sealing`] | - |
 //! | [`SEALED_ITEM`] | item, chain, seq, previous hash, hash; not signed, but the HPKE `aad` of [`crate::sealing`] | - |
+//! | [`FILE`] | item; not signed, but the `aad` of each segment of [`crate::file`] | - |
+//! | [`FILE_KEY`] | item; not signed, but the HPKE `aad` of the key of a [`crate::file`] | - |
 //!
 //! **Record hash** = SHA-256([`RECORD_HASH`] || record bytes). `prev_hash` of the first record of a chain is 32 zero bytes.
 //!
@@ -50,6 +52,10 @@ pub const SUCCESSION: &str = "bz/succession/v1";
 pub const SEAL: &str = "bz/seal/v1";
 /// HPKE `aad` of a sealed payload.
 pub const SEALED_ITEM: &str = "bz/sealed-item/v1";
+/// `aad` of the segments of a file.
+pub const FILE: &str = "bz/file/v1";
+/// HPKE `aad` of a file's key.
+pub const FILE_KEY: &str = "bz/file-key/v1";
 /// Prefix of the print of a server statement key.
 pub const SERVER_KEY: &str = "bz/server-key/v1";
 /// Prefix of the device fingerprint.

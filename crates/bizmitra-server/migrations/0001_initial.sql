@@ -215,6 +215,21 @@ CREATE TABLE item_blob (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX item_blob_blob ON item_blob (company_id, employee_id, blob_id);
 
+-- Files as their records state them; the blob has the record's id.
+CREATE TABLE file (
+    company_id  BLOB    NOT NULL,
+    item_id     BLOB    NOT NULL,
+    employee_id BLOB    NOT NULL,
+    device_id   BLOB    NOT NULL,
+    about       BLOB,             -- the tap's item; counts only for a tap of the same device
+    role        TEXT    NOT NULL, -- the contract's wire word
+    length      INTEGER NOT NULL, -- encrypted bytes, as signed
+    sha256      BLOB    NOT NULL, -- of the encrypted bytes, as signed
+    PRIMARY KEY (company_id, item_id),
+    FOREIGN KEY (company_id, item_id) REFERENCES ingest (company_id, item_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX file_about ON file (company_id, about);
+
 -- What boards read of a tap.
 CREATE TABLE tap (
     company_id   BLOB    NOT NULL,
@@ -252,12 +267,12 @@ CREATE TABLE evidence (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX evidence_about ON evidence (company_id, about);
 
--- Undone taps; may arrive before their taps.
+-- Undone taps and cancelled files; may arrive before them.
 CREATE TABLE withdrawal (
     company_id BLOB    NOT NULL,
     item_id    BLOB    NOT NULL,
-    about      BLOB    NOT NULL, -- the tap's item
-    device_id  BLOB    NOT NULL, -- counts only for a tap of the same device
+    about      BLOB    NOT NULL, -- the tap's or the file's item
+    device_id  BLOB    NOT NULL, -- counts only for what the same device stated
     wall_ms    INTEGER NOT NULL, -- the device's wall clock, as signed
     PRIMARY KEY (company_id, item_id),
     FOREIGN KEY (company_id, item_id) REFERENCES ingest (company_id, item_id)

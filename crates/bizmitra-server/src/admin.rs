@@ -2,6 +2,7 @@
 //! and tests; works beside a running server.
 
 mod devices;
+mod files;
 
 use bizmitra_contract::attendance::AttendanceEntry;
 use bizmitra_contract::changes::{Fence, Policy, Shift, Site};
@@ -25,6 +26,7 @@ pub use devices::{
     DeviceDecision, Invited, approve, decide_about, devices, link, note_origin, origin, replace,
     rules_for_devices, set_rules_for_devices,
 };
+pub use files::{FileRow, files};
 
 /// The privacy notice in force.
 pub const NOTICE_VERSION: &str = "2026-11";

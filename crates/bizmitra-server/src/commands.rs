@@ -4,6 +4,7 @@
 mod attendance;
 mod company;
 mod devices;
+mod files;
 mod people;
 mod plan;
 mod qr;
@@ -50,6 +51,9 @@ enum Command {
     /// Attendance.
     #[command(subcommand)]
     Attendance(attendance::AttendanceCommand),
+    /// Files.
+    #[command(subcommand)]
+    File(files::FileCommand),
 }
 
 #[derive(Args)]
@@ -90,6 +94,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Invite(args) => people::invite(args),
         Command::Device(command) => devices::run(command),
         Command::Attendance(command) => attendance::run(command),
+        Command::File(command) => files::run(command),
     }
 }
 

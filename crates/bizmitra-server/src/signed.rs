@@ -2,7 +2,7 @@
 
 use bizmitra_contract::encoding::{Bytes, Bytes32, Bytes64};
 use bizmitra_contract::enrolment::{EnrolmentRequest, Platform};
-use bizmitra_contract::ids::{CompanyId, DeviceId, EmployeeId};
+use bizmitra_contract::ids::{CompanyId, DeviceId, EmployeeId, ItemId};
 use bizmitra_contract::login::LoginRequest;
 use bizmitra_contract::signing;
 use bizmitra_contract::statement::{Receipt, SignedStatement, Succession};
@@ -86,6 +86,13 @@ pub(crate) fn seal_aad(company: CompanyId, item: &BatchItem) -> Vec<u8> {
         .field(&item.seq.to_be_bytes())
         .field(&item.prev_hash.0)
         .field(&item.hash.0)
+        .0
+}
+
+/// HPKE `aad` of a file's key.
+pub(crate) fn file_key_aad(company: CompanyId, item: ItemId) -> Vec<u8> {
+    Message::new(signing::FILE_KEY, company)
+        .field(item.0.as_bytes())
         .0
 }
 

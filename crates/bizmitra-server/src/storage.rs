@@ -14,6 +14,7 @@ pub(crate) mod correction;
 pub(crate) mod device;
 pub(crate) mod employee;
 pub(crate) mod feed;
+pub(crate) mod file;
 pub(crate) mod ingest;
 pub(crate) mod invitation;
 pub(crate) mod item_blob;

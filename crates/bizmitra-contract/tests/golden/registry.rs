@@ -19,7 +19,7 @@ use bizmitra_contract::login::{
 };
 use bizmitra_contract::problem::Problem;
 use bizmitra_contract::record::{
-    ChainEnd, Consent, Correction, Evidence, Record, RightTap, Tap, Withdrawal,
+    ChainEnd, Consent, Correction, Evidence, File, Record, RightTap, Tap, Withdrawal,
 };
 use bizmitra_contract::sealing::SealingKey;
 use bizmitra_contract::statement::{
@@ -46,7 +46,7 @@ macro_rules! types {
 
 types! {
     ApproveRequest, AttendanceEntry, BatchItem, BatchRequest, BatchResponse, ChainEnd, ChallengeRequest, ChallengeResponse, Change, ChangesPage,
-    Consent, Correction, CorrectionEntry, DeviceStateResponse, DeviceSummary, DevicesResponse, EnrolmentRequest, EnrolmentResponse, Evidence, Fence,
+    Consent, Correction, CorrectionEntry, DeviceStateResponse, DeviceSummary, DevicesResponse, EnrolmentRequest, EnrolmentResponse, Evidence, Fence, File,
     HealthResponse, InvitationRequest, InvitationResponse, ItemBlob, ItemResult, Lease, LoginRequest, LoginResponse, MeResponse, PendingDevice,
     PendingDevicesResponse, PinPolicy, Place, Policy, Problem, Profile, ReasonRequest, Receipt, Record, RecordSig, ReplaceResponse,
     RevokeRequest, RightTap, SealingKey, Shift, SignedStatement, Site, Succession, Tap, ThisDeviceResponse, TimeAnchor, WipeOrder, Withdrawal,

@@ -7,7 +7,7 @@ use bizmitra_contract::blob::BlobState;
 use bizmitra_contract::enrolment::{Approval, DeviceState, Platform};
 use bizmitra_contract::login::Role;
 use bizmitra_contract::problem::ProblemCode;
-use bizmitra_contract::record::{NoPlaceReason, PlaceFlag, PlaceVerdict, Purpose};
+use bizmitra_contract::record::{FileRole, NoPlaceReason, PlaceFlag, PlaceVerdict, Purpose};
 use bizmitra_contract::statement::EndReason;
 use bizmitra_contract::sync::{Verdict, VerdictCode};
 use serde_json::Value;
@@ -32,7 +32,7 @@ macro_rules! enums {
 }
 
 enums! {
-    Approval, BlobState, CorrectionState, DeviceState, EndReason, EntryFlag, NoPlaceReason, PlaceFlag, PlaceVerdict, Platform, ProblemCode, Purpose, Role, TapKind, TimeGrade,
+    Approval, BlobState, CorrectionState, DeviceState, EndReason, EntryFlag, FileRole, NoPlaceReason, PlaceFlag, PlaceVerdict, Platform, ProblemCode, Purpose, Role, TapKind, TimeGrade,
     Verdict, VerdictCode,
 }
 

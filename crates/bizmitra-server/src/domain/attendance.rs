@@ -32,7 +32,8 @@ pub(crate) fn add_tap(
         RecordBody::Evidence(_)
         | RecordBody::Withdrawal(_)
         | RecordBody::Consent(_)
-        | RecordBody::Correction(_) => return Ok(()),
+        | RecordBody::Correction(_)
+        | RecordBody::File(_) => return Ok(()),
     };
     let stored = StoredTap {
         item: record.id,

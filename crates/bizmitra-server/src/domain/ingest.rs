@@ -1,6 +1,7 @@
 //! The batch: one savepoint per item, one commit, a verdict each.
 
 use bizmitra_contract::encoding::{Bytes, Bytes32, Bytes64};
+use bizmitra_contract::ids::{BlobId, ItemId};
 use bizmitra_contract::problem::ProblemCode;
 use bizmitra_contract::record::RecordBody;
 use bizmitra_contract::statement::Receipt;
@@ -14,7 +15,7 @@ use super::record::{VerifiedRecord, verify};
 use super::sealing::{Closed, Seals};
 use super::standing::{is_over, standing};
 use super::{attendance, beginning, correction, day};
-use crate::auth::{Caller, may_sign_in};
+use crate::auth::{Caller, CompanyScope, may_sign_in};
 use crate::error::{Result, ServerError};
 use crate::keys::PersonKey;
 use crate::planted::{self, Bug};
@@ -99,6 +100,17 @@ fn result(item: &BatchItem, verdict: Verdict, code: Option<VerdictCode>) -> Item
     }
 }
 
+/// What cannot be opened now, or ever.
+fn stays_closed(item: &BatchItem, closed: Closed) -> ItemResult {
+    match closed {
+        Closed::Never(code) => result(item, Verdict::Rejected, Some(code)),
+        Closed::NoKey => {
+            tracing::error!("an item is sealed to a key that is not in the key folder");
+            result(item, Verdict::Blocked, Some(VerdictCode::DepMissing))
+        }
+    }
+}
+
 impl Batch<'_> {
     /// One item in its own savepoint: what fails leaves nothing and does not touch its neighbours.
     fn apply_one(&self, tx: &mut Transaction<'_>, item: &BatchItem) -> Result<ItemResult> {
@@ -125,12 +137,7 @@ impl Batch<'_> {
         let scope = &self.caller.scope;
         let bytes = match self.seals.open(item)? {
             Ok(bytes) => bytes,
-            Err(Closed::Never(code)) => return Ok(result(item, Verdict::Rejected, Some(code))),
-            Err(Closed::NoKey) => {
-                tracing::error!("an item is sealed to a key that is not in the key folder");
-                let code = Some(VerdictCode::DepMissing);
-                return Ok(result(item, Verdict::Blocked, code));
-            }
+            Err(closed) => return Ok(stays_closed(item, closed)),
         };
         if let Some(before) = storage::ingest::get(db, scope, item.id)?
             && !planted::is(Bug::ForgetsDuplicates)
@@ -161,6 +168,11 @@ impl Batch<'_> {
             Ok(verified) => verified,
             Err(code) => return Ok(result(item, Verdict::Rejected, Some(code))),
         };
+        if let RecordBody::File(file) = &verified.record.body
+            && let Err(closed) = self.seals.opens_file_key(item.id, &file.key.0)?
+        {
+            return Ok(stays_closed(item, closed));
+        }
         if let Some(refusal) = self.refuse_late(db, item, &verified)? {
             return Ok(refusal);
         }
@@ -269,7 +281,12 @@ impl Batch<'_> {
             .person_key
             .seal(&content_of(item, bytes)?, item.id.0.as_bytes())?;
         storage::ingest::insert_content(db, scope, item.id, &sealed)?;
-        storage::item_blob::insert(db, scope, &ingested, &item.blobs)?;
+        let own = [BlobId(item.id.0)];
+        let blobs: &[BlobId] = match &record.body {
+            RecordBody::File(_) => &own,
+            _ => &item.blobs,
+        };
+        storage::item_blob::insert(db, scope, &ingested, blobs)?;
         Ok(ingested)
     }
 
@@ -327,7 +344,12 @@ impl Batch<'_> {
                     withdrawal.about,
                     record.wall_ms,
                 )?;
-                attendance::publish_with_next(db, scope, withdrawal.about)
+                attendance::publish_with_next(db, scope, withdrawal.about)?;
+                publish_tap_of(db, scope, withdrawal.about)
+            }
+            RecordBody::File(file) => {
+                storage::file::insert(db, scope, record, file)?;
+                publish_tap_of(db, scope, item)
             }
             RecordBody::Consent(consent) => storage::later::insert_consent(
                 db,
@@ -356,6 +378,14 @@ impl Batch<'_> {
             sig: Bytes64([0; 64]),
         };
         sign_receipt(self.caller.scope.id(), &self.statement_key, unsigned)
+    }
+}
+
+/// Says in the feed what became of the tap that a file belongs to.
+fn publish_tap_of(db: &Connection, scope: &CompanyScope, file: ItemId) -> Result<()> {
+    match storage::file::tap_of(db, scope, file)? {
+        Some(tap) => attendance::publish(db, scope, tap),
+        None => Ok(()),
     }
 }
 

@@ -1,8 +1,9 @@
 //! Reads an item and says whether it is a record that this very device signed. Pure: nothing is looked up.
 
-use bizmitra_contract::blob::MAX_PER_ITEM;
+use bizmitra_contract::blob::{MAX_PER_ITEM, MAX_SIZE};
 use bizmitra_contract::encoding::Bytes32;
-use bizmitra_contract::record::{Record, RecordBody, VERSION};
+use bizmitra_contract::file::{MAX_NAME, SEALED_KEY};
+use bizmitra_contract::record::{File, Record, RecordBody, VERSION};
 use bizmitra_contract::signing::ED25519;
 use bizmitra_contract::sync::{BatchItem, VerdictCode};
 use serde::Deserialize;
@@ -76,6 +77,9 @@ pub(crate) fn verify(
     {
         return Err(VerdictCode::Validation);
     }
+    if let RecordBody::File(file) = &record.body {
+        check_file(item, file)?;
+    }
     let presence = check_signatures(item, hash, device)?;
     if !presence && needs_presence(&record.body) {
         return Err(VerdictCode::Validation);
@@ -106,6 +110,7 @@ fn is_known(kind: &str) -> bool {
             | "withdrawal"
             | "consent"
             | "correction"
+            | "file"
     )
 }
 
@@ -119,8 +124,23 @@ fn needs_presence(body: &RecordBody) -> bool {
         | RecordBody::BreakEnd(_)
         | RecordBody::Withdrawal(_)
         | RecordBody::Consent(_)
-        | RecordBody::Correction(_) => true,
+        | RecordBody::Correction(_)
+        | RecordBody::File(_) => true,
         RecordBody::Evidence(_) => false,
+    }
+}
+
+/// A file is of a size that is taken, and its blob has the id of its record.
+fn check_file(item: &BatchItem, file: &File) -> Result<(), VerdictCode> {
+    let named = item.blobs.iter().all(|blob| blob.0 == item.id.0);
+    let is_short = |name: &String| name.chars().count() <= MAX_NAME;
+    let sizes = file.length <= MAX_SIZE && file.plain_length < file.length;
+    let key = file.key.0.len() == SEALED_KEY;
+    let words = file.name.as_ref().is_none_or(is_short) && is_short(&file.media_type);
+    if named && sizes && key && words {
+        Ok(())
+    } else {
+        Err(VerdictCode::Validation)
     }
 }
 

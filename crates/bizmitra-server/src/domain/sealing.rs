@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use bizmitra_contract::encoding::Bytes32;
-use bizmitra_contract::ids::CompanyId;
+use bizmitra_contract::ids::{CompanyId, ItemId};
 use bizmitra_contract::sealing::{CONTENT_TYPE, STATEMENT_KIND, SealingKey, VERSION};
 use bizmitra_contract::statement::SignedStatement;
 use bizmitra_contract::sync::{BatchItem, VerdictCode};
@@ -15,7 +15,7 @@ use crate::auth::CompanyScope;
 use crate::error::Result;
 use crate::keys::{Keys, KeysError, Opener};
 use crate::server::Server;
-use crate::signed::{seal_aad, seal_info};
+use crate::signed::{file_key_aad, seal_aad, seal_info};
 use crate::storage::company;
 
 /// Why a payload stays closed.
@@ -57,6 +57,31 @@ impl<'a> Seals<'a> {
             return Ok(Err(Closed::NoKey));
         };
         Ok(open_with(&key, self.scope.id(), item).ok_or(never))
+    }
+
+    /// Whether the key of a file is one that this company opens: a file that nobody can ever read is not taken.
+    pub(crate) fn opens_file_key(
+        &self,
+        item: ItemId,
+        sealed_key: &[u8],
+    ) -> Result<Result<(), Closed>> {
+        let never = Closed::Never(VerdictCode::Validation);
+        let Some((id, sealed)) = split(sealed_key) else {
+            return Ok(Err(never));
+        };
+        let Some(key) = self.key(id)? else {
+            return Ok(Err(Closed::NoKey));
+        };
+        let company = self.scope.id();
+        let opened = key.open(
+            &seal_info(company, &key.public()),
+            &file_key_aad(company, item),
+            sealed,
+        );
+        Ok(match opened {
+            Some(key) if key.len() == 32 => Ok(()),
+            Some(_) | None => Err(never),
+        })
     }
 
     fn key(&self, id: [u8; 8]) -> Result<Option<Rc<Opener>>> {

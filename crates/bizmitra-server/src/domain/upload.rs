@@ -2,7 +2,9 @@
 //!
 //! Whose a file is follows from the device that signs: ids are the person's own, so a stranger's id is just not here.
 
-use bizmitra_contract::blob::{MAX_AGE_S, MAX_APPEND_SIZE, MAX_SIZE, MIN_APPEND_SIZE};
+use bizmitra_contract::blob::{
+    MAX_AGE_S, MAX_APPEND_SIZE, MAX_SIZE, MAX_UNNAMED_S, MIN_APPEND_SIZE,
+};
 use bizmitra_contract::ids::BlobId;
 use bizmitra_contract::problem::ProblemCode;
 use rusqlite::Connection;
@@ -75,6 +77,15 @@ pub(crate) fn begin(
     forget_abandoned(server, &caller.scope)?;
     let _lock = server.uploads().lock(id);
     let (scope, person) = (&caller.scope, caller.device.employee);
+    let content = (&declared.sha256, declared.length);
+    let contradicts = server.read(|db| {
+        let states = storage::file::states(db, scope, (person, id), content)?;
+        let withdrawn = storage::file::is_withdrawn(db, scope, (person, id))?;
+        Ok(states == Some(false) || withdrawn)
+    })?;
+    if contradicts {
+        return Err(ServerError::Refused(ProblemCode::Conflict));
+    }
     let before = find(server, caller, id)?;
     if let Some(before) = &before {
         if (before.length, before.sha256) != (declared.length, declared.sha256) {
@@ -111,7 +122,6 @@ pub(crate) fn begin(
         {
             stale = Some(before.file);
         }
-        let content = (&declared.sha256, declared.length);
         if let Some(same) = storage::blob::find_same(tx, scope, person, content)?
             && server.blobs().holds(same.file, same.have)?
         {
@@ -248,7 +258,7 @@ pub(crate) fn cancel(server: &Server, caller: &Caller, id: BlobId) -> Result<()>
     forget(server, &caller.scope, &blob)
 }
 
-/// Removes the open uploads of every company that nothing arrived for in a week.
+/// Removes the open uploads of every company that nothing arrived for in a week, and whole files that nothing needs.
 pub(crate) fn forget_all_abandoned(server: &Server) -> Result<()> {
     for company in server.read(company::ids)? {
         forget_abandoned(server, &auth::of_operator(company))?;
@@ -267,6 +277,28 @@ fn forget_abandoned(server: &Server, scope: &CompanyScope) -> Result<()> {
         if let Some(blob) = now.filter(|blob| !blob.complete && blob.touched_ms < before_ms) {
             forget(server, scope, &blob)?;
         }
+    }
+    forget_unneeded(server, scope)
+}
+
+/// Removes files that were taken back, and whole ones that no record named for a month.
+fn forget_unneeded(server: &Server, scope: &CompanyScope) -> Result<()> {
+    let before_ms = server
+        .now_ms()
+        .saturating_sub(MAX_UNNAMED_S.saturating_mul(1000));
+    for found in server.read(|db| storage::blob::unneeded(db, scope, before_ms))? {
+        let _lock = server.uploads().lock(found.id);
+        // In one writing transaction: no beginning can meanwhile come to share these bytes. A crash before the commit leaves a
+        // row whose bytes are gone, which begins again and is found here again.
+        server.write(|tx| {
+            // A record may have come to name it since it was found.
+            if storage::blob::is_unneeded(tx, scope, before_ms, &found)?
+                && storage::blob::delete(tx, scope, &found)?
+            {
+                server.blobs().remove(found.file)?;
+            }
+            Ok(())
+        })?;
     }
     Ok(())
 }

@@ -168,3 +168,57 @@ pub(crate) fn abandoned(
         .collect::<rusqlite::Result<_>>()?;
     Ok(all)
 }
+
+/// What nothing needs: a file that was taken back, and a whole one that no record has named since `?2`.
+const UNNEEDED: &str = "company_id = ?1 AND (
+    EXISTS (SELECT 1 FROM file f
+            JOIN withdrawal w ON w.company_id = f.company_id AND w.about = f.item_id AND w.device_id = f.device_id
+            WHERE f.company_id = b.company_id AND f.item_id = b.blob_id AND f.employee_id = b.employee_id)
+    OR (complete = 1 AND touched_ms < ?2 AND NOT EXISTS (
+            SELECT 1 FROM item_blob n WHERE n.company_id = b.company_id AND n.employee_id = b.employee_id
+            AND n.blob_id = b.blob_id)))";
+
+/// Some of the files that nothing needs.
+pub(crate) fn unneeded(db: &Connection, scope: &CompanyScope, before_ms: i64) -> Result<Vec<Blob>> {
+    let mut statement = db.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM blob b WHERE {UNNEEDED} ORDER BY touched_ms LIMIT 100"
+    ))?;
+    let all = statement
+        .query_map((scope.key(), before_ms), from_row)?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(all)
+}
+
+/// Whether a file is still one that nothing needs.
+pub(crate) fn is_unneeded(
+    db: &Connection,
+    scope: &CompanyScope,
+    before_ms: i64,
+    blob: &Blob,
+) -> Result<bool> {
+    Ok(db
+        .prepare_cached(&format!(
+            "SELECT EXISTS (SELECT 1 FROM blob b WHERE employee_id = ?3 AND blob_id = ?4 AND {UNNEEDED})"
+        ))?
+        .query_row(
+            (scope.key(), before_ms, key(blob.employee.0), key(blob.id.0)),
+            |row| row.get(0),
+        )?)
+}
+
+/// All files of a company, or of one person, in the order of their ids.
+pub(crate) fn all(
+    db: &Connection,
+    scope: &CompanyScope,
+    person: Option<EmployeeId>,
+) -> Result<Vec<Blob>> {
+    let mut statement = db.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM blob WHERE company_id = ?1 AND (?2 IS NULL OR employee_id = ?2)
+         ORDER BY blob_id, employee_id"
+    ))?;
+    let person = person.map(|person| key(person.0));
+    let all = statement
+        .query_map((scope.key(), person), from_row)?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(all)
+}

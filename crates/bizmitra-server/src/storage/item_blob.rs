@@ -31,16 +31,25 @@ pub(crate) fn insert(
     Ok(())
 }
 
-/// The files of an item, and whether they are here.
+/// The files of an item, and whether they are here: those that it named, then those whose records name it.
 pub(crate) fn of_item(
     db: &Connection,
     scope: &CompanyScope,
     item: ItemId,
 ) -> Result<Vec<ItemBlob>> {
     let mut statement = db.prepare_cached(
-        "SELECT n.blob_id, COALESCE(b.complete, 0) AS complete FROM item_blob n
+        "SELECT n.blob_id AS blob_id, COALESCE(b.complete, 0) AS complete, 0 AS later, n.place AS place FROM item_blob n
          LEFT JOIN blob b ON b.company_id = n.company_id AND b.employee_id = n.employee_id AND b.blob_id = n.blob_id
-         WHERE n.company_id = ?1 AND n.item_id = ?2 ORDER BY n.place",
+         WHERE n.company_id = ?1 AND n.item_id = ?2
+         UNION ALL
+         SELECT f.item_id, COALESCE(b.complete AND b.sha256 = f.sha256, 0), 1, i.received_ms FROM file f
+         JOIN ingest i ON i.company_id = f.company_id AND i.item_id = f.item_id
+         JOIN ingest t ON t.company_id = f.company_id AND t.item_id = f.about AND t.device_id = f.device_id
+         LEFT JOIN blob b ON b.company_id = f.company_id AND b.employee_id = f.employee_id AND b.blob_id = f.item_id
+         WHERE f.company_id = ?1 AND f.about = ?2
+         AND NOT EXISTS (SELECT 1 FROM withdrawal w
+                         WHERE w.company_id = f.company_id AND w.about = f.item_id AND w.device_id = f.device_id)
+         ORDER BY later, place, blob_id",
     )?;
     let all = statement
         .query_map((scope.key(), key(item.0)), |row| {
@@ -58,7 +67,7 @@ pub(crate) fn of_item(
     Ok(all)
 }
 
-/// The items of a person that named a file.
+/// The items of a person that a file belongs to: those that named it, and the tap that its own record names.
 pub(crate) fn naming(
     db: &Connection,
     scope: &CompanyScope,
@@ -66,8 +75,10 @@ pub(crate) fn naming(
     blob: BlobId,
 ) -> Result<Vec<ItemId>> {
     let mut statement = db.prepare_cached(
-        "SELECT DISTINCT item_id FROM item_blob WHERE company_id = ?1 AND employee_id = ?2 AND blob_id = ?3
-         ORDER BY item_id",
+        "SELECT item_id FROM item_blob WHERE company_id = ?1 AND employee_id = ?2 AND blob_id = ?3
+         UNION
+         SELECT about FROM file WHERE company_id = ?1 AND employee_id = ?2 AND item_id = ?3 AND about IS NOT NULL
+         ORDER BY 1",
     )?;
     let all = statement
         .query_map((scope.key(), key(employee.0), key(blob.0)), |row| {

@@ -277,7 +277,6 @@ impl TestDevice {
 
     /// Seals bytes to the company, for the envelope as it is now.
     pub fn seal_into(&self, item: &mut BatchItem, bytes: &[u8]) {
-        let info = message(signing::SEAL, self.company, &[&self.sealing_key]);
         let fields: [&[u8]; 5] = [
             item.id.0.as_bytes(),
             item.chain_id.0.as_bytes(),
@@ -286,6 +285,12 @@ impl TestDevice {
             &item.hash.0,
         ];
         let aad = message(signing::SEALED_ITEM, self.company, &fields);
+        item.payload = Bytes(self.seal(&aad, bytes));
+    }
+
+    /// Seals bytes to the company: version, key id, encapsulated key, ciphertext.
+    pub fn seal(&self, aad: &[u8], bytes: &[u8]) -> Vec<u8> {
+        let info = message(signing::SEAL, self.company, &[&self.sealing_key]);
         let key = <X25519HkdfSha256 as Kem>::PublicKey::from_bytes(&self.sealing_key).unwrap();
         let (encapped, mut context) = hpke::setup_sender_with_rng::<
             ChaCha20Poly1305,
@@ -293,9 +298,9 @@ impl TestDevice {
             X25519HkdfSha256,
         >(&OpModeS::Base, &key, &info, &mut Random)
         .unwrap();
-        let sealed = context.seal(bytes, &aad).unwrap();
+        let sealed = context.seal(bytes, aad).unwrap();
         let key_id = &Sha256::digest(self.sealing_key)[..8];
-        item.payload = Bytes([&[1], key_id, &encapped.to_bytes(), &sealed].concat());
+        [&[1], key_id, &encapped.to_bytes(), &sealed].concat()
     }
 
     /// A check-in at `wall_ms`, signed with presence.

@@ -70,6 +70,8 @@ mod upload_limits;
 #[cfg(test)]
 mod upload_process;
 #[cfg(test)]
+mod upload_records;
+#[cfg(test)]
 mod uploads;
 #[cfg(test)]
 mod world;

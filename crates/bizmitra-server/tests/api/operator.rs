@@ -14,6 +14,7 @@ use sha2::Digest as _;
 use uuid::Uuid;
 
 use crate::device::{TestDevice, check, enrolment};
+use crate::upload_files::{File, KIB, append, begin, upload};
 use crate::world::World;
 
 const SITE: &[&str] = &["site", "add", "--name", "Pune gate"];
@@ -461,4 +462,30 @@ async fn the_operator_reads_the_print_of_the_key_that_links_and_exported_files_s
         .finalize();
     let groups: Vec<String> = digest[..16].chunks(2).map(hex::encode).collect();
     assert_eq!(printed.trim(), format!("server key {}", groups.join("-")));
+}
+
+#[tokio::test]
+async fn the_operator_sees_what_takes_room_and_nothing_of_what_is_in_it() {
+    let world = World::new();
+    let ravi = TestDevice::enrol(&world, world.ravi, "Ravi").await;
+    let asha = TestDevice::enrol(&world, world.asha, "Asha").await;
+    let (whole, open) = (File::of(70 * KIB, 1), File::of(200 * KIB, 2));
+    upload(&world, &ravi, &whole, 64 * KIB).await;
+    begin(&world, &asha, &open).await;
+    append(&world, &asha, &open, 0, 64 * KIB).await;
+    let text = done(&world, &["file", "list"], &[]);
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(
+        lines,
+        [
+            format!("{} {} 71680 of 71680 bytes whole", whole.id, world.ravi),
+            format!("{} {} 65536 of 204800 bytes open", open.id, world.asha),
+        ]
+    );
+    let only = ["--json", "--employee", &world.asha.to_string()].map(str::to_owned);
+    let only: Vec<&str> = only.iter().map(String::as_str).collect();
+    let rows: serde_json::Value =
+        serde_json::from_str(&done(&world, &["file", "list"], &only)).unwrap();
+    assert_eq!(rows.as_array().unwrap().len(), 1);
+    assert_eq!(rows[0]["complete"], false);
 }
