@@ -30,7 +30,7 @@ CREATE TABLE record (
 -- The outbox: one row a record.
 CREATE TABLE outbox (
     record      INTEGER NOT NULL PRIMARY KEY REFERENCES record (n), -- the record
-    lane        INTEGER NOT NULL, -- order of sending: 0 control, 1 taps, 2 other records
+    lane        INTEGER NOT NULL, -- order of sending: 0 control, 1 taps, 2 other records, 3 selfies, 4 other files
     state       TEXT    NOT NULL CHECK (state IN ('queued', 'in_doubt', 'acked', 'parked')), -- see the picture in core's `outbox`
     park_reason TEXT             CHECK ((park_reason IS NOT NULL) = (state = 'parked')), -- why it needs the person: validation, unknown_kind, forbidden, conflict
     size        INTEGER NOT NULL -- bytes of the payload, so that picking reads no payload in vain
@@ -47,6 +47,24 @@ CREATE TABLE receipt (
     received_at_ms INTEGER NOT NULL, -- when the server committed it, by the server's clock
     body           BLOB    NOT NULL -- the receipt as it came, JSON, verifiable without the server
 ) STRICT;
+
+-- Files: what is known of their bytes, which lie encrypted in the folder `files`, named by the record's id in hex.
+CREATE TABLE file (
+    record       INTEGER NOT NULL PRIMARY KEY REFERENCES record (n), -- record that states it; its id is the file's
+    lane         INTEGER NOT NULL, -- order of sending: 3 selfies, 4 others
+    state        TEXT    NOT NULL CHECK (state IN ('waiting', 'in_doubt', 'sent', 'parked', 'cancelled')), -- see the picture in core's `file`
+    park_reason  TEXT             CHECK ((park_reason IS NOT NULL) = (state = 'parked')), -- why it needs the person: quota, too_large, conflict, damaged
+    paused       INTEGER NOT NULL CHECK (paused IN (0, 1)), -- 1 while its person wants it to wait
+    length       INTEGER NOT NULL, -- encrypted bytes
+    sha256       BLOB    NOT NULL CHECK (length(sha256) = 32), -- of the encrypted bytes
+    acknowledged INTEGER NOT NULL, -- bytes that the server said it has; its own word counts
+    kept         INTEGER NOT NULL CHECK (kept IN (0, 1)), -- 1 while the bytes are on this device; 0 is written before they go
+    settled_ms   INTEGER, -- when the server had all of it, by this device's wall clock; its bytes stay a week from then
+    cell         BLOB    NOT NULL -- private cell: name, kind and key, JSON of core's `FileCell`
+) STRICT;
+
+-- What may be uploaded, in the order of sending.
+CREATE INDEX file_sendable ON file (lane, record) WHERE state IN ('waiting', 'in_doubt');
 
 -- Taps with what became of them: this device's, and those of the person's other devices as the feed tells them.
 CREATE TABLE entry (

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use bizmitra_core::clock::Clock;
-use bizmitra_device::platform::{OsEntropy, SystemClock};
+use bizmitra_device::platform::{OsEntropy, SystemClock, Unmetered};
 use bizmitra_device::{Config, Device, Kdf, OpenError, Ports};
 use tauri::{App, AppHandle, Builder, Context, Manager as _, Runtime, Wry};
 use tracing_subscriber::EnvFilter;
@@ -151,6 +151,7 @@ fn compose<R: Runtime>(app: &App<R>, args: Args) -> Result<(), Box<dyn std::erro
         )),
         position: position(app, &args, &clock)?,
         biometry: biometry(app, &args),
+        network: Arc::new(Unmetered),
     };
     let server = args
         .server

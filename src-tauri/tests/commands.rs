@@ -9,7 +9,7 @@ use bizmitra_app_lib::{Opener, Shell, context, wire};
 use bizmitra_core::enrolment::Platform;
 use bizmitra_core::keys::KeystoreError;
 use bizmitra_device::keystores::MemoryKeystore;
-use bizmitra_device::platform::{NoBiometry, NoGps, OsEntropy, SystemClock};
+use bizmitra_device::platform::{NoBiometry, NoGps, OsEntropy, SystemClock, Unmetered};
 use bizmitra_device::{Config, Device, Kdf, OpenError, Ports};
 use bizmitra_ipc::command::NAMES;
 use serde_json::{Value, json};
@@ -47,6 +47,7 @@ impl Page {
                 keystore: Arc::new(keystore.clone()),
                 position: Arc::new(NoGps),
                 biometry: Arc::new(NoBiometry),
+                network: Arc::new(Unmetered),
             };
             Box::pin(async move {
                 if tries.fetch_add(1, Ordering::SeqCst) < failures {

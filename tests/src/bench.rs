@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, ensure};
 use bizmitra_core::enrolment::Platform;
 use bizmitra_core::vault::Pin;
 use bizmitra_device::keystores::MemoryKeystore;
-use bizmitra_device::platform::{NoBiometry, NoGps, OsEntropy, SystemClock};
+use bizmitra_device::platform::{NoBiometry, NoGps, OsEntropy, SystemClock, Unmetered};
 use bizmitra_device::{Config, Device, Kdf, Phase, Ports};
 use bizmitra_e2e::journey::{PERSON, PIN};
 use bizmitra_e2e::server::Server;
@@ -32,6 +32,7 @@ pub async fn activate(data: &Path, server: &Server) -> Result<Device> {
         keystore: Arc::new(MemoryKeystore::new()),
         position: Arc::new(NoGps),
         biometry: Arc::new(NoBiometry),
+        network: Arc::new(Unmetered),
     };
     let device = Device::open(config, ports).await?;
     device

@@ -3,7 +3,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use anyhow::Result;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -20,6 +20,10 @@ pub enum Mood {
     Cut,
     /// Requests reach the server, answers do not come back.
     LoseAnswers,
+    /// Each connection carries this many bytes of requests, then it is cut.
+    CutAfter(u64),
+    /// Each connection carries this many bytes of answers, then it is cut.
+    CutAnswersAfter(u64),
     /// A sign-in page with status 200 answers everything.
     CaptivePortal,
     /// Everything is answered with this status and no body of ours.
@@ -31,6 +35,7 @@ pub struct Network {
     address: SocketAddr,
     mood: watch::Sender<Mood>,
     lost: Arc<AtomicU32>,
+    carried: Arc<AtomicU64>,
     accepting: JoinHandle<()>,
 }
 
@@ -43,17 +48,18 @@ impl Network {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
         let mood = watch::Sender::new(Mood::Fine);
-        let lost = Arc::new(AtomicU32::new(0));
+        let (lost, carried) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU64::new(0)));
         let accepting = tokio::spawn(accept(
             listener,
             server,
             mood.subscribe(),
-            Arc::clone(&lost),
+            (Arc::clone(&lost), Arc::clone(&carried)),
         ));
         Ok(Self {
             address,
             mood,
             lost,
+            carried,
             accepting,
         })
     }
@@ -67,6 +73,12 @@ impl Network {
     /// From here on; open connections end.
     pub fn set(&self, mood: Mood) {
         self.mood.send_replace(mood);
+    }
+
+    /// Bytes of requests that connections with a cut carried.
+    #[must_use]
+    pub fn carried(&self) -> u64 {
+        self.carried.load(Ordering::SeqCst)
     }
 
     /// How many answers were lost on order.
@@ -86,15 +98,16 @@ async fn accept(
     listener: TcpListener,
     server: SocketAddr,
     mood: watch::Receiver<Mood>,
-    lost: Arc<AtomicU32>,
+    (lost, carried): (Arc<AtomicU32>, Arc<AtomicU64>),
 ) {
     while let Ok((client, _)) = listener.accept().await {
-        let (mut mood, lost) = (mood.clone(), Arc::clone(&lost));
+        let mut mood = mood.clone();
+        let (lost, carried) = (Arc::clone(&lost), Arc::clone(&carried));
         tokio::spawn(async move {
             let now = *mood.borrow_and_update();
             tokio::select! {
                 // An error of either side ends the connection, which is all there is to do about it.
-                _ = serve(client, server, now, &lost) => {}
+                _ = serve(client, server, now, (&lost, &carried)) => {}
                 // A new mood is for new connections.
                 _ = mood.changed() => {}
             }
@@ -106,7 +119,7 @@ async fn serve(
     mut client: TcpStream,
     server: SocketAddr,
     mood: Mood,
-    lost: &AtomicU32,
+    (lost, carried): (&AtomicU32, &AtomicU64),
 ) -> Result<()> {
     match mood {
         Mood::Fine => {
@@ -128,6 +141,40 @@ async fn serve(
                 }
             }
             to_client.shutdown().await?;
+        }
+        Mood::CutAfter(bytes) => {
+            let mut upstream = TcpStream::connect(server).await?;
+            let (from_client, mut to_client) = client.split();
+            let (mut from_server, mut to_server) = upstream.split();
+            let mut some = from_client.take(bytes);
+            let sending = async {
+                let mut buffer = vec![0; 16 * 1024];
+                loop {
+                    let read = some.read(&mut buffer).await?;
+                    if read == 0 {
+                        return Ok::<_, anyhow::Error>(());
+                    }
+                    carried.fetch_add(read as u64, Ordering::SeqCst);
+                    to_server
+                        .write_all(buffer.get(..read).unwrap_or_default())
+                        .await?;
+                }
+            };
+            tokio::select! {
+                sent = sending => { sent?; }
+                answered = tokio::io::copy(&mut from_server, &mut to_client) => { answered?; }
+            }
+        }
+        Mood::CutAnswersAfter(bytes) => {
+            let mut upstream = TcpStream::connect(server).await?;
+            let (mut from_client, mut to_client) = client.split();
+            let (from_server, mut to_server) = upstream.split();
+            let mut some = from_server.take(bytes);
+            tokio::select! {
+                sent = tokio::io::copy(&mut from_client, &mut to_server) => { sent?; }
+                answered = tokio::io::copy(&mut some, &mut to_client) => { answered?; }
+            }
+            to_client.flush().await?;
         }
         Mood::CaptivePortal => {
             let page = "<html><body>Sign in to the station's Wi-Fi</body></html>";

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
@@ -9,6 +10,7 @@ use bizmitra_core::api::BoxFuture;
 use bizmitra_core::attendance::{Action, Entry};
 use bizmitra_core::clock::Clock;
 use bizmitra_core::enrolment::Platform;
+use bizmitra_core::file::{Cost, Network};
 use bizmitra_core::ids::ItemId;
 use bizmitra_core::location::{Availability, Fix, PositionError, PositionSource};
 use bizmitra_core::vault::{Pin, Unlock};
@@ -45,6 +47,29 @@ pub struct Phone {
     pub extra_roots: Vec<Vec<u8>>,
     /// What it has to find its place with.
     pub receiver: Receiver,
+    /// What sending costs.
+    pub line: Line,
+}
+
+/// A network that costs something on order.
+#[derive(Debug, Clone, Default)]
+pub struct Line(Arc<AtomicBool>);
+
+impl Line {
+    /// From here on.
+    pub fn set(&self, cost: Cost) {
+        self.0.store(cost == Cost::Metered, Ordering::SeqCst);
+    }
+}
+
+impl Network for Line {
+    fn cost(&self) -> Cost {
+        if self.0.load(Ordering::SeqCst) {
+            Cost::Metered
+        } else {
+            Cost::Free
+        }
+    }
 }
 
 /// What a device has to find its place with.
@@ -70,6 +95,7 @@ impl Phone {
             biometry: ScriptedBiometry::default(),
             extra_roots: Vec::new(),
             receiver: Receiver::Walk,
+            line: Line::default(),
         }
     }
 
@@ -124,6 +150,7 @@ impl Phone {
             keystore: Arc::new(self.keystore.clone()),
             position,
             biometry: Arc::new(self.biometry.clone()),
+            network: Arc::new(self.line.clone()),
         };
         Ok(Device::open(config, ports).await?)
     }

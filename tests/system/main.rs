@@ -17,6 +17,8 @@ mod exports;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod files;
+#[cfg(test)]
 mod honesty;
 #[cfg(test)]
 mod journey;

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use bizmitra_core::ids::ItemId;
 use bizmitra_core::link::KeyPrint;
 use clap::{Parser, Subcommand, ValueEnum};
 
@@ -117,11 +118,56 @@ pub enum Command {
         #[arg(long, value_name = "PRINT")]
         server_key: Option<KeyPrint>,
     },
+    /// Capture a file; it is sent by itself.
+    Upload {
+        /// The file.
+        file: PathBuf,
+        /// What it is; told by its name without.
+        #[arg(long, value_enum)]
+        kind: Option<FileKind>,
+        /// Stay until the server has it, or it needs you.
+        #[arg(long)]
+        wait: bool,
+    },
+    /// Captured files and how far they are.
+    Files,
+    /// Let a file wait.
+    Pause {
+        /// Its id.
+        id: ItemId,
+    },
+    /// Let a file go, or try one again that was refused.
+    Resume {
+        /// Its id.
+        id: ItemId,
+    },
+    /// Take a file back that the server does not have yet.
+    Cancel {
+        /// Its id.
+        id: ItemId,
+    },
+    /// Write a file out, fetching it from the server if it is not here any more.
+    Download {
+        /// Its id.
+        id: ItemId,
+        /// Where to; must not exist.
+        #[arg(long)]
+        out: PathBuf,
+    },
     /// Location at the tap.
     Consent {
         /// Given or taken back.
         decision: Decision,
     },
+}
+
+/// What a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FileKind {
+    /// A picture.
+    Image,
+    /// A workbook.
+    Workbook,
 }
 
 /// How to tap.

@@ -14,7 +14,7 @@ use crate::args::{Args, Command, Decision, TapArgs};
 use crate::exit::{Exit, Refused};
 use crate::output::Output;
 use crate::pin::PinSource;
-use crate::{correct, session, verify};
+use crate::{correct, files, session, verify};
 
 /// A location is known or given up after ten seconds; a little more for the disk.
 const LOCATION_WAIT: Duration = Duration::from_secs(12);
@@ -72,6 +72,20 @@ async fn run_command(
             watch(device, *unlock, *until_sent, pins, output).await
         }
         Command::Export { output: file } => export(device, file.as_deref(), pins, output).await,
+        Command::Upload { file, kind, wait } => {
+            files::upload(device, file, *kind, *wait, pins, output).await
+        }
+        Command::Files => files::list(device, pins, output).await,
+        Command::Pause { id } => {
+            files::change(device, pins, output, |device| device.pause_file(*id)).await
+        }
+        Command::Resume { id } => {
+            files::change(device, pins, output, |device| device.resume_file(*id)).await
+        }
+        Command::Cancel { id } => {
+            files::change(device, pins, output, |device| device.cancel_file(*id)).await
+        }
+        Command::Download { id, out } => files::download(device, *id, out, pins, output).await,
         Command::Consent { decision } => consent(device, *decision, pins, output).await,
         Command::Verify { file, server_key } => verify::run(file, server_key.as_ref(), output),
     }
@@ -211,7 +225,15 @@ async fn sync(
     if unlock {
         session::unlock(device, pins).await?;
     }
-    let status = device.sync_now().await?;
+    let mut status = device.sync_now().await?;
+    // A round brings files on by a piece: as long as they move, so do we.
+    while status.files.waiting > 0 {
+        let before = status.files;
+        status = device.sync_now().await?;
+        if status.files == before {
+            break;
+        }
+    }
     output.status(&status)?;
     Ok(if is_settled(&status) {
         Exit::Done
@@ -221,7 +243,9 @@ async fn sync(
 }
 
 fn is_settled(status: &Status) -> bool {
-    status.waiting == 0 && !matches!(status.phase, Phase::Activating | Phase::AwaitingApproval)
+    status.waiting == 0
+        && status.files.waiting == 0
+        && !matches!(status.phase, Phase::Activating | Phase::AwaitingApproval)
 }
 
 async fn watch(
@@ -243,11 +267,13 @@ async fn watch(
             (
                 shown.phase,
                 shown.waiting,
+                shown.files,
                 shown.attention,
                 shown.sync.state,
             ) != (
                 status.phase,
                 status.waiting,
+                status.files,
                 status.attention,
                 status.sync.state,
             )

@@ -4,6 +4,7 @@ mod args;
 mod commands;
 mod correct;
 mod exit;
+mod files;
 mod keystore;
 mod output;
 mod pin;

@@ -7,7 +7,7 @@ use bizmitra_core::clock::Clock;
 use bizmitra_core::enrolment::Platform;
 use bizmitra_core::location::PositionSource;
 use bizmitra_core::vault::Unlock;
-use bizmitra_device::platform::{NoBiometry, NoGps, OsEntropy, SystemClock};
+use bizmitra_device::platform::{NoBiometry, NoGps, OsEntropy, SystemClock, Unmetered};
 use bizmitra_device::{Config, Device, Kdf, OpenError, Phase, Ports};
 
 use crate::args::{Args, Command};
@@ -44,6 +44,7 @@ pub(crate) async fn open(args: &Args) -> Result<Device> {
         keystore,
         position,
         biometry: Arc::new(NoBiometry),
+        network: Arc::new(Unmetered),
     };
     Ok(Device::open(config, ports).await?)
 }

@@ -51,49 +51,55 @@ impl Answer {
 
     /// Success or the reason why not (design: sync, "Errors"); `now` is this device's clock.
     pub(crate) fn classify(self, now: SystemTime) -> Result<Response, ApiError> {
-        let ours = is_ours(&self.headers);
-        let status = self.status.as_u16();
-        let retry_after_ms = retry_after_ms(&self.headers, now);
         if self.status.is_success() {
             let json =
                 media_type(&self.headers).is_some_and(|kind| kind.eq_ignore_ascii_case(JSON));
-            return if (ours && json) || planted::is(Bug::HtmlIsSuccess) {
+            return if (is_ours(&self.headers) && json) || planted::is(Bug::HtmlIsSuccess) {
                 Ok(Response { body: self.body })
             } else {
                 Err(ApiError::NotOurServer)
             };
         }
+        Err(self.refused(now))
+    }
+
+    /// What an answer that is no success means.
+    pub(crate) fn refused(&self, now: SystemTime) -> ApiError {
+        let ours = is_ours(&self.headers);
+        let status = self.status.as_u16();
+        let retry_after_ms = retry_after_ms(&self.headers, now);
         if self.status.is_redirection() || status == 511 {
-            return Err(ApiError::NotOurServer);
+            return ApiError::NotOurServer;
         }
         if let Some(problem) = self.problem() {
-            return Err(ApiError::Refused {
+            return ApiError::Refused {
                 status,
                 code: refusal(problem.code),
                 retry_after_ms,
-            });
+            };
         }
         if self.status.is_server_error() || matches!(status, 408 | 425 | 429) {
-            return Err(ApiError::Failing {
+            return ApiError::Failing {
                 status,
                 retry_after_ms,
-            });
+            };
         }
         if !ours {
-            return Err(ApiError::NotOurServer);
+            return ApiError::NotOurServer;
         }
         // Our server, but a layer in front of its handlers: the status is all there is.
         let code = match status {
             400 | 422 => Refusal::Invalid,
+            404 => Refusal::NotFound,
             413 => Refusal::TooLarge,
             410 | 426 => Refusal::Upgrade,
             _ => Refusal::Other,
         };
-        Err(ApiError::Refused {
+        ApiError::Refused {
             status,
             code,
             retry_after_ms,
-        })
+        }
     }
 }
 
@@ -115,15 +121,15 @@ fn refusal(code: ProblemCode) -> Refusal {
         ProblemCode::CursorStale => Refusal::CursorStale,
         ProblemCode::TooLarge => Refusal::TooLarge,
         ProblemCode::UpgradeNeeded => Refusal::Upgrade,
-        ProblemCode::Forbidden
-        | ProblemCode::NotFound
-        | ProblemCode::Conflict
-        | ProblemCode::FingerprintMismatch
-        | ProblemCode::OffsetMismatch
+        ProblemCode::NotFound => Refusal::NotFound,
+        ProblemCode::Conflict => Refusal::Conflict,
+        ProblemCode::OffsetMismatch
         | ProblemCode::LengthInconsistent
-        | ProblemCode::DigestMismatch
-        | ProblemCode::QuotaExceeded
-        | ProblemCode::RangeUnsatisfiable
+        | ProblemCode::RangeUnsatisfiable => Refusal::Offset,
+        ProblemCode::DigestMismatch => Refusal::Digest,
+        ProblemCode::QuotaExceeded => Refusal::Quota,
+        ProblemCode::Forbidden
+        | ProblemCode::FingerprintMismatch
         | ProblemCode::StorageFull
         | ProblemCode::TooManyRequests
         | ProblemCode::Internal
@@ -246,7 +252,7 @@ mod tests {
             answer(404, &[OURS], ""),
             Err(ApiError::Refused {
                 status: 404,
-                code: Refusal::Other,
+                code: Refusal::NotFound,
                 retry_after_ms: None
             })
         );

@@ -6,9 +6,12 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bizmitra_contract::paths::{JSON, PROBLEM_JSON};
 use bizmitra_contract::problem::ProblemCode;
-use bizmitra_core::api::{Api, ApiError, BoxFuture, Method, Request, RequestSigner, Response};
+use bizmitra_core::api::{
+    Api, ApiError, BoxFuture, FileApi, Method, Request, RequestSigner, Response,
+};
 use bizmitra_core::clock::Clock;
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use bizmitra_core::ids::DeviceId;
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
 use reqwest::{Client, Url, redirect, retry};
 
 use crate::address::{Address, AddressError};
@@ -65,7 +68,7 @@ impl HttpApi {
             .no_proxy()
             .referer(false)
             .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(TOTAL_TIMEOUT)
+            .read_timeout(TOTAL_TIMEOUT)
             .user_agent(concat!("bizmitra/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|_| AddressError::NoTls)?;
@@ -78,14 +81,14 @@ impl HttpApi {
         })
     }
 
-    fn url(&self, request: &Request) -> Url {
+    fn url(&self, request: &Outgoing) -> Url {
         let mut url = self.address.url.clone();
         url.set_path(&request.path);
         url.set_query(request.query.as_deref());
         url
     }
 
-    fn wall(&self) -> SystemTime {
+    pub(crate) fn wall(&self) -> SystemTime {
         let millis = u64::try_from(self.clock.now().wall_ms).unwrap_or(0);
         UNIX_EPOCH
             .checked_add(Duration::from_millis(millis))
@@ -111,16 +114,12 @@ impl HttpApi {
         }
     }
 
-    fn build(&self, request: &Request, nonce: Option<&str>) -> Result<reqwest::Request, ApiError> {
-        let method = match request.method {
-            Method::Get => reqwest::Method::GET,
-            Method::Post => reqwest::Method::POST,
-        };
-        let mut built = reqwest::Request::new(method, self.url(request));
+    fn build(&self, request: &Outgoing, nonce: Option<&str>) -> Result<reqwest::Request, ApiError> {
+        let mut built = reqwest::Request::new(request.method.clone(), self.url(request));
+        *built.timeout_mut() = Some(request.patience);
         let header = |value: &str| HeaderValue::from_str(value).map_err(|_| ApiError::NotSent);
-        built
-            .headers_mut()
-            .insert(ACCEPT, header(&format!("{JSON}, {PROBLEM_JSON}"))?);
+        let headers = built.headers_mut();
+        headers.insert(ACCEPT, header(&format!("{JSON}, {PROBLEM_JSON}"))?);
         let authorization = request
             .bearer
             .as_ref()
@@ -128,14 +127,18 @@ impl HttpApi {
         if let Some(authorization) = &authorization {
             let mut value = header(authorization)?;
             value.set_sensitive(true);
-            built.headers_mut().insert(AUTHORIZATION, value);
+            headers.insert(AUTHORIZATION, value);
+        }
+        if let Some(key) = &request.idempotency_key {
+            headers.insert("idempotency-key", header(key)?);
+        }
+        for (name, value) in request.upload.iter().chain(&request.uncovered) {
+            headers.insert(HeaderName::from_static(name), header(value)?);
         }
         let digest = request.body.as_deref().map(content_digest);
         if let (Some(body), Some(digest)) = (&request.body, &digest) {
-            built.headers_mut().insert(CONTENT_TYPE, header(JSON)?);
-            built
-                .headers_mut()
-                .insert("content-digest", header(digest)?);
+            headers.insert(CONTENT_TYPE, header(request.content_type)?);
+            headers.insert("content-digest", header(digest)?);
             *built.body_mut() = Some(body.clone().into());
         }
         let Some(device) = request.sign_as else {
@@ -150,9 +153,12 @@ impl HttpApi {
             authority: built.url().authority(),
             path: built.url().path(),
             query: built.url().query(),
-            body: digest.as_deref().map(|digest| (digest, JSON)),
+            body: digest
+                .as_deref()
+                .map(|digest| (digest, request.content_type)),
             authorization: authorization.as_deref(),
-            idempotency_key: None,
+            idempotency_key: request.idempotency_key.as_deref(),
+            upload: &request.upload,
         };
         let params = Params {
             created: self.created(),
@@ -170,44 +176,25 @@ impl HttpApi {
         Ok(built)
     }
 
-    async fn exchange(&self, request: reqwest::Request) -> Result<Answer, ApiError> {
+    /// Sends and takes the head of the answer; its body is read by [`read_body`].
+    async fn start(&self, request: reqwest::Request) -> Result<reqwest::Response, ApiError> {
         #[cfg(feature = "test-hooks")]
         if let Some(carrier) = crate::hostile::carrier() {
-            let (status, headers, body) = carrier.carry(request).await?;
-            return Ok(Answer {
-                status,
-                headers,
-                body,
-            });
+            return carrier.carry(request).await;
         }
-        let mut response = self
-            .client
+        self.client
             .execute(request)
             .await
-            .map_err(|error| classify_failure(&error))?;
-        let (status, headers) = (response.status(), response.headers().clone());
-        let mut body = Vec::new();
-        if is_ours(&headers) {
-            while let Some(chunk) = response
-                .chunk()
-                .await
-                .map_err(|error| classify_failure(&error))?
-            {
-                if body.len().saturating_add(chunk.len()) > MAX_BODY_BYTES {
-                    return Err(ApiError::AnswerLost);
-                }
-                body.extend_from_slice(&chunk);
-            }
-        }
-        Ok(Answer {
-            status,
-            headers,
-            body,
-        })
+            .map_err(|error| classify_failure(&error))
     }
 
-    async fn send_classified(&self, request: &Request) -> Result<Response, ApiError> {
-        let answer = self.exchange(self.build(request, None)?).await?;
+    /// Sends; once more with a nonce of the server where it calls the signature stale. A success is given with its body unread.
+    pub(crate) async fn open(&self, request: &Outgoing) -> Result<Opened, ApiError> {
+        let response = self.start(self.build(request, None)?).await?;
+        if response.status().is_success() {
+            return Ok(Opened::Success(response));
+        }
+        let answer = read_body(response).await?;
         let stale = answer
             .problem()
             .filter(|problem| problem.code == ProblemCode::SignatureStale);
@@ -215,20 +202,119 @@ impl HttpApi {
             .and_then(|problem| problem.nonce)
             .filter(|_| request.sign_as.is_some())
         else {
-            return answer.classify(self.wall());
+            return Ok(Opened::Other(answer));
         };
         // The clocks differ: the server vouches for the time with its nonce, once. A second refusal is final.
         self.learn_skew(&answer);
-        self.exchange(self.build(request, Some(&nonce))?)
-            .await?
-            .classify(self.wall())
+        let response = self.start(self.build(request, Some(&nonce))?).await?;
+        if response.status().is_success() {
+            return Ok(Opened::Success(response));
+        }
+        Ok(Opened::Other(read_body(response).await?))
     }
+
+    async fn send_classified(&self, request: &Outgoing) -> Result<Response, ApiError> {
+        let answer = match self.open(request).await? {
+            Opened::Success(response) => read_body(response).await?,
+            Opened::Other(answer) => answer,
+        };
+        answer.classify(self.wall())
+    }
+}
+
+/// What came back, as far as it was read.
+pub(crate) enum Opened {
+    /// 2xx; the body follows.
+    Success(reqwest::Response),
+    /// Anything else, read to its end.
+    Other(Answer),
+}
+
+/// A request as it goes out.
+pub(crate) struct Outgoing {
+    pub(crate) method: reqwest::Method,
+    pub(crate) path: String,
+    pub(crate) query: Option<String>,
+    pub(crate) body: Option<Vec<u8>>,
+    pub(crate) content_type: &'static str,
+    pub(crate) bearer: Option<String>,
+    pub(crate) idempotency_key: Option<String>,
+    /// Fields of an upload, in the order in which the signature covers them.
+    pub(crate) upload: Vec<(&'static str, String)>,
+    /// Fields that the signature does not cover.
+    pub(crate) uncovered: Vec<(&'static str, String)>,
+    pub(crate) sign_as: Option<DeviceId>,
+    /// Until the end of the answer.
+    pub(crate) patience: Duration,
+}
+
+impl Outgoing {
+    /// Without a body, signed.
+    pub(crate) fn bare(method: reqwest::Method, path: String, device: DeviceId) -> Self {
+        Self {
+            method,
+            path,
+            query: None,
+            body: None,
+            content_type: JSON,
+            bearer: None,
+            idempotency_key: None,
+            upload: Vec::new(),
+            uncovered: Vec::new(),
+            sign_as: Some(device),
+            patience: TOTAL_TIMEOUT,
+        }
+    }
+}
+
+impl From<&Request> for Outgoing {
+    fn from(request: &Request) -> Self {
+        Self {
+            method: match request.method {
+                Method::Get => reqwest::Method::GET,
+                Method::Post => reqwest::Method::POST,
+            },
+            path: request.path.clone(),
+            query: request.query.clone(),
+            body: request.body.clone(),
+            content_type: JSON,
+            bearer: request.bearer.clone(),
+            idempotency_key: None,
+            upload: Vec::new(),
+            uncovered: Vec::new(),
+            sign_as: request.sign_as,
+            patience: TOTAL_TIMEOUT,
+        }
+    }
+}
+
+/// Reads an answer to its end, if it can matter.
+async fn read_body(mut response: reqwest::Response) -> Result<Answer, ApiError> {
+    let (status, headers) = (response.status(), response.headers().clone());
+    let mut body = Vec::new();
+    if is_ours(&headers) {
+        while let Some(chunk) = response
+            .chunk()
+            .await
+            .map_err(|error| classify_failure(&error))?
+        {
+            if body.len().saturating_add(chunk.len()) > MAX_BODY_BYTES {
+                return Err(ApiError::AnswerLost);
+            }
+            body.extend_from_slice(&chunk);
+        }
+    }
+    Ok(Answer {
+        status,
+        headers,
+        body,
+    })
 }
 
 impl Api for HttpApi {
     fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, ApiError>> {
         Box::pin(async move {
-            let result = self.send_classified(&request).await;
+            let result = self.send_classified(&Outgoing::from(&request)).await;
             match &result {
                 Ok(_) => {
                     tracing::debug!(method = ?request.method, path = %request.path, "answered")
@@ -243,5 +329,9 @@ impl Api for HttpApi {
 
     fn origin(&self) -> &str {
         &self.address.origin
+    }
+
+    fn files(&self) -> &dyn FileApi {
+        self
     }
 }

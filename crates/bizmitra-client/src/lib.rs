@@ -3,6 +3,7 @@
 mod address;
 mod answer;
 mod failure;
+mod file_api;
 #[cfg(feature = "test-hooks")]
 pub mod hostile;
 mod http_api;

@@ -22,6 +22,8 @@ pub struct Parts<'a> {
     pub authorization: Option<&'a str>,
     /// `idempotency-key`, when it is sent.
     pub idempotency_key: Option<&'a str>,
+    /// Fields of an upload that are sent, in the contract's order.
+    pub upload: &'a [(&'static str, String)],
 }
 
 /// The signature's parameters.
@@ -67,6 +69,12 @@ pub fn signature_base(parts: &Parts<'_>, params: &Params<'_>) -> Option<Base> {
         parts
             .idempotency_key
             .map(|value| ("idempotency-key", value)),
+    );
+    components.extend(
+        parts
+            .upload
+            .iter()
+            .map(|(name, value)| (*name, value.as_str())),
     );
     let mut tail = format!(";created={}", params.created);
     if let Some(nonce) = params.nonce {
@@ -139,6 +147,7 @@ mod tests {
             body: Some((&digest, "application/json")),
             authorization: Some("Bearer abc"),
             idempotency_key: Some("k1"),
+            upload: &[],
         };
         let base = signature_base(
             &parts,
@@ -196,6 +205,7 @@ mod tests {
             body: None,
             authorization: None,
             idempotency_key: None,
+            upload: &[],
         };
         let base = signature_base(
             &parts,
@@ -228,6 +238,7 @@ mod tests {
             body: None,
             authorization: None,
             idempotency_key: None,
+            upload: &[],
         };
         assert!(
             signature_base(

@@ -4,7 +4,8 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use crate::ids::DeviceId;
+use crate::ids::{DeviceId, ItemId};
+use crate::store::StoreError;
 
 /// A future that can move between threads.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -65,6 +66,108 @@ pub trait Api: Send + Sync {
 
     /// `scheme://host[:port]` as this device knows the server.
     fn origin(&self) -> &str;
+
+    /// The same server, for files.
+    fn files(&self) -> &dyn FileApi;
+}
+
+/// The beginning of an upload.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Beginning {
+    /// The file.
+    pub id: ItemId,
+    /// Encrypted bytes of the whole file.
+    pub length: u64,
+    /// Their SHA-256.
+    pub sha256: [u8; 32],
+}
+
+/// A piece of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Piece {
+    /// The file.
+    pub id: ItemId,
+    /// Where it belongs.
+    pub offset: u64,
+    /// Encrypted bytes.
+    pub bytes: Vec<u8>,
+    /// Nothing follows.
+    pub end: End,
+}
+
+/// Whether a piece is the last one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// More follows.
+    No,
+    /// It is.
+    Yes,
+}
+
+/// Where an upload stands, as our server says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Offset {
+    /// Bytes that are on its disk.
+    pub bytes: u64,
+    /// Whether that is all, and the digest held.
+    pub complete: Complete,
+}
+
+/// Whether a file is whole at the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Complete {
+    /// Not yet.
+    No,
+    /// Yes.
+    Yes,
+}
+
+/// What is wanted of a file at the server.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// The file.
+    pub id: ItemId,
+    /// SHA-256 of its encrypted bytes: of another file nothing is taken.
+    pub sha256: [u8; 32],
+    /// From here to the end.
+    pub from: u64,
+    /// Session token; never logged.
+    pub bearer: String,
+}
+
+/// Takes what comes, in order.
+pub type Sink<'a> = &'a mut (dyn FnMut(&[u8]) -> Result<(), StoreError> + Send);
+
+/// Why a download ended before its end. What came until then was given to the sink.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DownloadError {
+    /// The server, or the way to it.
+    #[error(transparent)]
+    Api(#[from] ApiError),
+    /// The sink took no more.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The server's files, signed by the device. Like [`Api`], nothing here tries again by itself.
+pub trait FileApi: Send + Sync {
+    /// Begins an upload; the same again says where it stands.
+    fn begin(
+        &self,
+        device: DeviceId,
+        beginning: Beginning,
+    ) -> BoxFuture<'_, Result<Offset, ApiError>>;
+    /// Where an upload stands.
+    fn offset(&self, device: DeviceId, id: ItemId) -> BoxFuture<'_, Result<Offset, ApiError>>;
+    /// Appends a piece; what was answered is on the server's disk.
+    fn append(&self, device: DeviceId, piece: Piece) -> BoxFuture<'_, Result<Offset, ApiError>>;
+    /// Reads a whole file from an offset.
+    fn download<'a>(
+        &'a self,
+        device: DeviceId,
+        wanted: Wanted,
+        sink: Sink<'a>,
+    ) -> BoxFuture<'a, Result<(), DownloadError>>;
 }
 
 /// Why there is no success.
@@ -134,6 +237,16 @@ pub enum Refusal {
     CursorStale,
     /// `too_large`.
     TooLarge,
+    /// `not_found`.
+    NotFound,
+    /// `conflict`.
+    Conflict,
+    /// `offset_mismatch` or `length_inconsistent`.
+    Offset,
+    /// `digest_mismatch`.
+    Digest,
+    /// `quota_exceeded`.
+    Quota,
     /// `upgrade_needed`.
     Upgrade,
     /// Anything else.

@@ -5,6 +5,7 @@ pub mod attendance;
 pub mod clock;
 pub mod enrolment;
 pub mod export;
+pub mod file;
 pub mod ids;
 pub mod keys;
 pub mod lease;

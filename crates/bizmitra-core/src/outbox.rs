@@ -32,6 +32,10 @@ pub enum Lane {
     CheckIn,
     /// Evidence, withdrawals, corrections.
     Record,
+    /// Pictures of people at a tap.
+    Selfie,
+    /// Other files.
+    File,
 }
 
 impl Lane {
@@ -41,6 +45,8 @@ impl Lane {
             Self::Control => 0,
             Self::CheckIn => 1,
             Self::Record => 2,
+            Self::Selfie => 3,
+            Self::File => 4,
         }
     }
 }

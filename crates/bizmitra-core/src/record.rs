@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::attendance::{Action, Correction, Evidence, TapRow};
 use crate::clock::{Entropy, Reading, make_random};
+use crate::file::{FileCell, NewFile};
 use crate::ids::{CompanyId, DeviceId, EmployeeId, ItemId, ShiftId};
 use crate::keys::{KeyPair, Message};
 use crate::outbox::{Lane, OutboxItem};
@@ -50,6 +51,20 @@ pub enum Effect {
     /// A tap is withdrawn.
     Withdrawal {
         /// The tap.
+        about: ItemId,
+    },
+    /// A file.
+    File {
+        /// Encrypted bytes.
+        length: u64,
+        /// SHA-256 of the encrypted bytes.
+        sha256: [u8; 32],
+        /// Name and key, as a private cell.
+        cell: Vec<u8>,
+    },
+    /// A file is taken back.
+    CancelFile {
+        /// The file.
         about: ItemId,
     },
     /// Location consent changed; the value of [`crate::store::Key::Consent`], JSON.
@@ -105,6 +120,13 @@ pub enum Statement {
     LocationConsent(Consent),
     /// Attendance should be put right.
     Correction(Correction),
+    /// A file was captured; its id is the record's.
+    File(NewFile),
+    /// A file is taken back.
+    CancelFile {
+        /// The file.
+        about: ItemId,
+    },
 }
 
 /// A decision about location, as it is stored and stated.
@@ -164,6 +186,26 @@ fn seal_aad(
         .field(hash)
 }
 
+/// A file's key as the company opens it.
+fn seal_file_key(
+    author: &Author,
+    id: ItemId,
+    file: &NewFile,
+    entropy: &dyn Entropy,
+) -> Result<Vec<u8>, BuildError> {
+    let aad = Message::new(wire::FILE_KEY_PURPOSE, author.company).field(id.0.as_bytes());
+    let sealed = author
+        .sealing
+        .seal(
+            seal_info(author.company, &author.sealing).bytes(),
+            aad.bytes(),
+            file.key.expose(),
+            entropy,
+        )
+        .map_err(BuildError::new)?;
+    Ok(wire::sealed_payload(&author.sealing, &sealed))
+}
+
 /// Makes the bytes of a record for a place in the chain, signs them, and seals them to the company.
 ///
 /// # Errors
@@ -181,7 +223,12 @@ pub fn make_record(
         .checked_add(1)
         .ok_or_else(|| BuildError("the chain is full".into()))?;
     let salt = make_random(entropy);
-    let bytes = wire::encode_record(author, moment, id, salt, head, seq, statement)?;
+    let file_key = match statement {
+        Statement::File(file) => Some(seal_file_key(author, id, file, entropy)?),
+        _ => None,
+    };
+    let body = wire::record_body(statement, file_key);
+    let bytes = wire::encode_record(author, moment, (id, salt), head, seq, body)?;
     let hash = derive_hash(&bytes);
     let message = signature_message(author.company, &hash);
     let sigs = std::iter::once(&author.identity)
@@ -240,6 +287,23 @@ fn effect_of(
             (Lane::Record, Effect::Evidence { about, evidence })
         }
         Statement::Withdrawal { about } => (Lane::Record, Effect::Withdrawal { about: *about }),
+        Statement::File(file) => {
+            let cell = FileCell {
+                role: file.role,
+                about: file.about,
+                name: file.name.clone(),
+                media_type: file.media_type.clone(),
+                plain_length: file.plain_length,
+                key: file.key.clone(),
+            };
+            let effect = Effect::File {
+                length: file.length,
+                sha256: file.sha256,
+                cell: seal_cell(&author.columns, Column::File, id, &cell)?,
+            };
+            (file.role.lane(), effect)
+        }
+        Statement::CancelFile { about } => (Lane::Record, Effect::CancelFile { about: *about }),
         Statement::LocationConsent(consent) => {
             let value = serde_json::to_vec(consent).map_err(BuildError::new)?;
             (Lane::Control, Effect::Consent { value })

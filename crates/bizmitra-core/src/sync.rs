@@ -7,10 +7,14 @@ mod anchor;
 mod engine;
 mod exchange;
 mod gates;
+mod pace;
 mod pull;
 mod stop;
+mod upload;
 
 pub use anchor::Anchor;
 pub use engine::{Engine, Next, Parts, Told};
 pub use gates::{Gates, SyncState};
 pub use stop::Stop;
+pub use pace::Pace;
+pub use upload::Sent;

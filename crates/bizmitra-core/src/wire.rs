@@ -20,7 +20,7 @@ pub use binding::{
 };
 pub use export::exported_receipt;
 pub use feed::{Policy, Profile, decode_changes, policy, profile, shift, site};
-pub(crate) use record::encode_record;
+pub(crate) use record::{encode_record, record_body};
 pub(crate) use sealing::sealed_payload;
 pub use sealing::sealing_key;
 pub use standing::{LeaseRead, Standing, WipeRead, open_lease, open_wipe};
@@ -33,6 +33,19 @@ use crate::keys::{Message, PublicKey};
 
 /// Content type of a sealed record.
 pub const RECORD_CONTENT_TYPE: &str = contract::sealing::CONTENT_TYPE;
+
+/// Plain bytes of a segment of a file.
+pub const FILE_SEGMENT: usize = contract::file::SEGMENT;
+/// Most encrypted bytes of a file.
+pub const MAX_FILE_LENGTH: u64 = contract::blob::MAX_SIZE;
+/// Most characters of a file's name.
+pub const MAX_FILE_NAME: usize = contract::file::MAX_NAME;
+/// Fewest bytes of a piece that does not end a file.
+pub const MIN_PIECE: usize = contract::blob::MIN_APPEND_SIZE;
+/// Most bytes of a piece.
+pub const MAX_PIECE: usize = contract::blob::MAX_APPEND_SIZE;
+pub(crate) const FILE_PURPOSE: &str = contract::signing::FILE;
+pub(crate) const FILE_KEY_PURPOSE: &str = contract::signing::FILE_KEY;
 
 /// Paths of the API that the device calls.
 pub mod path {

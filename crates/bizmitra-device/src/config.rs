@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bizmitra_core::clock::{Clock, Entropy};
 use bizmitra_core::enrolment::Platform;
+use bizmitra_core::file::Network;
 use bizmitra_core::keys::Keystore;
 use bizmitra_core::location::PositionSource;
 use bizmitra_core::vault::biometric::BiometricKey;
@@ -48,4 +49,6 @@ pub struct Ports {
     pub position: Arc<dyn PositionSource>,
     /// Fingerprint or face.
     pub biometry: Arc<dyn BiometricKey>,
+    /// What sending costs.
+    pub network: Arc<dyn Network>,
 }

@@ -9,6 +9,7 @@ mod correct;
 mod devices;
 mod enrol;
 mod export;
+mod files;
 mod history;
 mod home;
 mod inner;

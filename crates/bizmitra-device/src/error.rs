@@ -122,6 +122,35 @@ pub enum DeviceError {
     Internal(&'static str),
 }
 
+/// Why a file was not captured or not opened.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    /// Reading it, or writing it out, failed.
+    #[error("the file cannot be read or written: {0}")]
+    Io(std::io::ErrorKind),
+    /// Larger than the server takes.
+    #[error("the file is larger than 64 MiB")]
+    TooLarge,
+    /// It was captured under a vault that is gone.
+    #[error("the file was captured under a PIN that is gone")]
+    NoKey,
+    /// What lies here is not what was written.
+    #[error("the file is damaged on this device")]
+    Damaged,
+    /// Its bytes are at the server only.
+    #[error("the file is not on this device any more")]
+    NotHere,
+    /// Of the device.
+    #[error(transparent)]
+    Device(#[from] DeviceError),
+}
+
+impl From<StoreError> for FileError {
+    fn from(error: StoreError) -> Self {
+        Self::Device(error.into())
+    }
+}
+
 /// The word a UI acts on; each exists once in the IPC contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Code {

@@ -12,11 +12,12 @@ pub mod views;
 
 pub use config::{Config, Kdf, Ports};
 pub use device::Device;
-pub use error::{Code, DeviceError, OpenError};
+pub use error::{Code, DeviceError, FileError, OpenError};
 pub use views::{
     Appearance, Attention, AttentionReason, BiometricTurn, BiometricUnlock, Biometrics, Day,
-    EndReason, Home, LocationState, LocationWish, Me, OwnDevice, OwnDeviceState, Phase, Status,
-    SyncState, SyncStatus, Topic,
+    EndReason, FileInput, FileProgress, FileReason, FileRole, FileView, FileWhat, Home,
+    LocationState, LocationWish, Me, OwnDevice, OwnDeviceState, Phase, Status, SyncState,
+    SyncStatus, Topic, Unsent,
 };
 
 /// What the views above are made of.

@@ -4,6 +4,7 @@ use bizmitra_core::attendance::{Action, Entry};
 use bizmitra_core::clock::Reading;
 pub use bizmitra_core::enrolment::EndReason;
 use bizmitra_core::enrolment::{Platform, Role};
+pub use bizmitra_core::file::{Reason as FileReason, Role as FileRole, Unsent};
 use bizmitra_core::ids::{ItemId, ShiftId, SiteId};
 use bizmitra_core::outbox::ParkReason;
 pub use bizmitra_core::sync::SyncState;
@@ -27,6 +28,8 @@ pub struct Status {
     pub fingerprint: Option<String>,
     /// Records that the server has not confirmed.
     pub waiting: u32,
+    /// Files that the server does not have yet.
+    pub files: Unsent,
     /// Records that need the person.
     pub attention: u32,
     /// PIN tries left.
@@ -229,6 +232,72 @@ pub enum AttentionReason {
     Parked(ParkReason),
     /// The server's copy differs from what this device signed.
     Tampered,
+}
+
+/// A file to capture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileInput {
+    /// Minted when its form opened: the same again is the same file.
+    pub id: ItemId,
+    /// What for.
+    pub role: FileRole,
+    /// The tap that it belongs to.
+    pub about: Option<ItemId>,
+    /// As its person calls it; shortened to 120 characters.
+    pub name: Option<String>,
+    /// Of its bytes.
+    pub media_type: String,
+}
+
+/// A captured file and how far it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileView {
+    /// Its id, and its record's.
+    pub id: ItemId,
+    /// What it is; `None` when it was captured under a vault that is gone.
+    pub what: Option<FileWhat>,
+    /// How far it is.
+    pub progress: FileProgress,
+    /// Encrypted bytes.
+    pub length: u64,
+    /// Bytes that the server acknowledged.
+    pub acknowledged: u64,
+    /// Whether it can be opened without the server.
+    pub kept: bool,
+}
+
+/// What a file is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileWhat {
+    /// What for.
+    pub role: FileRole,
+    /// The tap that it belongs to.
+    pub about: Option<ItemId>,
+    /// As its person calls it.
+    pub name: Option<String>,
+    /// Of its bytes.
+    pub media_type: String,
+    /// Plain bytes.
+    pub plain_length: u64,
+}
+
+/// How far a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileProgress {
+    /// Saved on this device; its record goes first.
+    Saved,
+    /// Goes, or goes as soon as it can.
+    Sending,
+    /// Waits for a network that costs nothing.
+    WaitingForFreeNetwork,
+    /// Its person wants it to wait.
+    Paused,
+    /// The server has all of it.
+    Sent,
+    /// Needs the person.
+    Parked(FileReason),
+    /// Taken back.
+    Cancelled,
 }
 
 /// Profile, device and settings.

@@ -35,6 +35,22 @@ CREATE TABLE receipt (
     body           BLOB    NOT NULL
 ) STRICT;
 
+CREATE TABLE file (
+    record       INTEGER NOT NULL PRIMARY KEY REFERENCES record (n),
+    lane         INTEGER NOT NULL,
+    state        TEXT    NOT NULL CHECK (state IN ('waiting', 'in_doubt', 'sent', 'parked', 'cancelled')),
+    park_reason  TEXT             CHECK ((park_reason IS NOT NULL) = (state = 'parked')),
+    paused       INTEGER NOT NULL CHECK (paused IN (0, 1)),
+    length       INTEGER NOT NULL,
+    sha256       BLOB    NOT NULL CHECK (length(sha256) = 32),
+    acknowledged INTEGER NOT NULL,
+    kept         INTEGER NOT NULL CHECK (kept IN (0, 1)),
+    settled_ms   INTEGER,
+    cell         BLOB    NOT NULL
+) STRICT;
+
+CREATE INDEX file_sendable ON file (lane, record) WHERE state IN ('waiting', 'in_doubt');
+
 CREATE TABLE entry (
     n                  INTEGER NOT NULL PRIMARY KEY,
     id                 BLOB    NOT NULL UNIQUE CHECK (length(id) = 16),

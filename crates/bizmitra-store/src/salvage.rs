@@ -53,6 +53,13 @@ const TABLES: &[Copied] = &[
                  SELECT ?1, ?2, ?3 WHERE EXISTS (SELECT 1 FROM record WHERE n = ?1)",
     },
     Copied {
+        reads: &["SELECT record, lane, state, park_reason, paused, length, sha256, acknowledged, kept, settled_ms, cell
+                 FROM file WHERE record > ?1 ORDER BY record"],
+        numbered: true,
+        insert: "INSERT OR IGNORE INTO file (record, lane, state, park_reason, paused, length, sha256, acknowledged, kept, settled_ms, cell)
+                 SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11 WHERE EXISTS (SELECT 1 FROM record WHERE n = ?1)",
+    },
+    Copied {
         reads: &["SELECT n, id, hash, day_tag, tap, evidence, evidence_record, withdrawn, withdrawal_record, grade,
                         grade_tolerance_ms, received_at_ms, alarm
                  FROM entry WHERE n > ?1 ORDER BY n"],

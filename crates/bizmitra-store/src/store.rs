@@ -15,17 +15,19 @@ use bizmitra_core::store::{
 use bizmitra_core::vault::Columns;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
+use crate::blobs::Blobs;
 use crate::cache::Cache;
 use crate::connection::settle_log;
 use crate::fault::Fault;
 use crate::files::Files;
 use crate::key::StoreKey;
 use crate::open::{self, OpenReport};
-use crate::table::{chain, entry, feed, outbox, receipt, record, setting, wipe};
+use crate::table::{chain, entry, feed, file, outbox, receipt, record, setting, wipe};
 
 /// The store of one device, in an encrypted file.
 pub struct SqlcipherStore {
     files: Files,
+    blobs: Blobs,
     key: StoreKey,
     /// `None` after an I/O error, until the next operation opens it again.
     conn: Mutex<Option<Connection>>,
@@ -52,13 +54,16 @@ impl SqlcipherStore {
         let lock = files.lock()?;
         let (conn, report) = open::open(&files, key)?;
         files.take_ballast();
+        let blobs = Blobs::new(files.folder());
         let store = Self {
             files,
+            blobs,
             key: key.copy(),
             conn: Mutex::new(Some(conn)),
             cache: Cache::default(),
             _lock: lock,
         };
+        store.sweep()?;
         Ok((store, report))
     }
 
@@ -201,7 +206,8 @@ fn append(tx: &Transaction<'_>, id: ItemId, build: BuildRecord<'_>) -> Result<St
     let taken = match &effect {
         Effect::Evidence { about, .. } => entry::has_evidence(tx, *about)?,
         Effect::Withdrawal { about } => entry::is_withdrawn(tx, *about)?,
-        Effect::Tap { .. } | Effect::Consent { .. } | Effect::Request => false,
+        Effect::CancelFile { about } => !file::may_cancel(tx, *about)?,
+        Effect::Tap { .. } | Effect::Consent { .. } | Effect::File { .. } | Effect::Request => false,
     };
     if taken {
         return Ok(Step::Nothing);
@@ -215,6 +221,12 @@ fn append(tx: &Transaction<'_>, id: ItemId, build: BuildRecord<'_>) -> Result<St
         Effect::Tap { day_tag, tap } => entry::insert_own(tx, id, &item.hash, &day_tag, &tap)?,
         Effect::Evidence { about, evidence } => entry::set_evidence(tx, n, about, &evidence)?,
         Effect::Withdrawal { about } => entry::set_withdrawn(tx, n, about)?,
+        Effect::File {
+            length,
+            sha256,
+            cell,
+        } => file::insert(tx, (n, lane), length, &sha256, &cell)?,
+        Effect::CancelFile { about } => file::cancel(tx, about)?,
         Effect::Consent { value } => setting::put(tx, Key::Consent.name(), &value)?,
         Effect::Request => {}
     }
@@ -406,9 +418,11 @@ impl Store for SqlcipherStore {
         });
         self.cache.forget_all();
         wiped?;
+        self.sweep()?;
         self.files.remove_set_aside()
     }
 }
 
+mod files;
 #[cfg(test)]
 mod tests;

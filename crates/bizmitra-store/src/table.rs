@@ -3,6 +3,7 @@
 pub(crate) mod chain;
 pub(crate) mod entry;
 pub(crate) mod feed;
+pub(crate) mod file;
 pub(crate) mod outbox;
 pub(crate) mod receipt;
 pub(crate) mod record;

@@ -190,6 +190,7 @@ mod tests {
             company: "Sona Tools".into(),
             fingerprint: Some("K7QM-3F9D-0A1B-2C3D-4E5F-6G7H".into()),
             waiting: 3,
+            files: bizmitra_device::Unsent::default(),
             attention: 0,
             tries_left: 10,
             wait_ms: 0,

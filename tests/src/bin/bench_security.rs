@@ -92,6 +92,7 @@ fn requests() -> Result<(f64, f64)> {
             body: Some((&digest, "application/json")),
             authorization: None,
             idempotency_key: None,
+            upload: &[],
         };
         let params = Params {
             created: 1_790_000_000,

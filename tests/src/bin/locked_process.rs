@@ -14,7 +14,7 @@ use bizmitra_core::enrolment::Platform;
 use bizmitra_core::location::{Availability, Fix, PositionError, PositionSource};
 use bizmitra_core::vault::Unlock;
 use bizmitra_device::keystores::FileKeystore;
-use bizmitra_device::platform::{NoBiometry, OsEntropy, SystemClock};
+use bizmitra_device::platform::{NoBiometry, OsEntropy, SystemClock, Unmetered};
 use bizmitra_device::{Config, Device, Kdf, Phase, Ports};
 use bizmitra_tests::phone::{consent, tap, wait_entry, wait_status};
 
@@ -44,6 +44,7 @@ async fn use_and_lock(data: PathBuf, position: PathBuf) -> Result<()> {
         keystore: Arc::new(FileKeystore::open(data.join("keys-unprotected"))),
         position: Arc::new(FromFile(position)),
         biometry: Arc::new(NoBiometry),
+        network: Arc::new(Unmetered),
     };
     let device = Device::open(config, ports).await?;
     let pin = Terminal.ask("PIN")?;

@@ -6,9 +6,11 @@ use uuid::Uuid;
 
 use super::gates::{Gates, SyncState};
 use super::stop::Stop;
+use super::upload::Upload;
 use crate::api::{Api, ApiError, Gate, Method, Refusal, Request, Response};
 use crate::clock::{Clock, Entropy, Reading, make_random};
 use crate::enrolment::{Enrolment, Stage};
+use crate::file::{FileStore, Network};
 use crate::ids::{DeviceId, ItemId};
 use crate::outbox::{OutboxItem, Outcome};
 use crate::planted::{self, Bug};
@@ -26,6 +28,10 @@ pub(super) const PULL_EVERY_MS: u64 = 60_000;
 pub struct Parts {
     /// Durable storage.
     pub store: Arc<dyn Store>,
+    /// The same, of files.
+    pub files: Arc<dyn FileStore>,
+    /// What sending costs.
+    pub network: Arc<dyn Network>,
     /// Clocks.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
@@ -37,6 +43,8 @@ pub struct Parts {
 pub enum Next {
     /// At once: more waits.
     Now,
+    /// At once: a piece of a file went, and more of it waits.
+    Piece,
     /// After this long, or when something is saved or hinted.
     After {
         /// Milliseconds.
@@ -56,6 +64,9 @@ pub(super) struct State {
     pub(super) gates: Gates,
     /// Between the server's changes and this device: a failing login or feed must not hold up a check-in.
     pub(super) pulling: Gates,
+    /// Between the bytes of files and the server.
+    pub(super) uploading: Gates,
+    pub(super) upload: Upload,
     pub(super) session: Option<Session>,
     pub(super) pulled_at_ms: Option<u64>,
     done: u32,
@@ -93,6 +104,7 @@ impl Engine {
         let mut state = self.state();
         state.gates.hint(now.elapsed_ms);
         state.pulling.hint(now.elapsed_ms);
+        state.uploading.hint(now.elapsed_ms);
         state.pulled_at_ms = None;
     }
 
@@ -112,22 +124,24 @@ impl Engine {
     /// Of the store.
     pub fn strip(&self) -> Result<(SyncState, u32, Option<u64>), StoreError> {
         let waiting = self.parts.store.counts()?.waiting();
+        let files = u32::from(self.next_upload()?.is_some());
         let now = self.parts.clock.now();
         let mut state = self.state();
         if waiting == 0 {
             state.done = 0;
         }
         // What waits is what the person asks about; without it only the news can be late.
-        let gates = if waiting > 0 {
-            &state.gates
-        } else {
-            &state.pulling
+        let gates = match (waiting, files) {
+            (0, 0) => &state.pulling,
+            (0, _) => &state.uploading,
+            _ => &state.gates,
         };
         let wait = gates.wait_ms(now.elapsed_ms);
-        Ok((gates.state(waiting), state.done, (wait > 0).then_some(wait)))
+        let strip = gates.state(waiting.saturating_add(files));
+        Ok((strip, state.done, (wait > 0).then_some(wait)))
     }
 
-    /// Sends one batch, or pulls when nothing waits. The device key alone is enough to send; pulling needs the open vault.
+    /// Sends one batch; when nothing waits, pulls and sends one piece of a file: a record never waits for more. The device key alone is enough to send; pulling needs the open vault.
     ///
     /// # Errors
     /// Only of the store. Failures of the exchange close gates.
@@ -151,9 +165,13 @@ impl Engine {
             });
         }
         let now = self.parts.clock.now().elapsed_ms;
-        let (send_wait, pull_wait) = {
+        let (send_wait, pull_wait, upload_wait) = {
             let state = self.state();
-            (state.gates.wait_ms(now), state.pulling.wait_ms(now))
+            (
+                state.gates.wait_ms(now),
+                state.pulling.wait_ms(now),
+                state.uploading.wait_ms(now),
+            )
         };
         if send_wait == 0 {
             match self.send(api, enrolment, device).await {
@@ -169,6 +187,13 @@ impl Engine {
             && let Err(stop) = self.pull(api, enrolment, device, opened).await
         {
             self.close(stop, |state| &mut state.pulling)?;
+        }
+        if upload_wait == 0 && server_is_there {
+            match self.upload(api.files(), device).await {
+                Ok(true) => return Ok(Next::Piece),
+                Ok(false) => {}
+                Err(stop) => self.close(stop, |state| &mut state.uploading)?,
+            }
         }
         self.plan_next()
     }
@@ -224,6 +249,12 @@ impl Engine {
                 .next_deferred_ms(now)
                 .unwrap_or(PULL_EVERY_MS)
                 .min(PULL_EVERY_MS)
+        };
+        let upload_wait = state.uploading.wait_ms(now);
+        let wait_ms = if upload_wait > 0 {
+            wait_ms.min(upload_wait)
+        } else {
+            wait_ms
         };
         Ok(Next::After {
             wait_ms: wait_ms.max(1),

@@ -32,6 +32,7 @@ impl Engine {
         }
         if known.is_some() && !planted::is(Bug::IgnoresEpoch) {
             store.offer_again()?;
+            self.offer_files_again()?;
             store.reset_feed()?;
         }
         store.put(Key::ServerEpoch, &epoch)

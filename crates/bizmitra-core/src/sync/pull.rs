@@ -2,8 +2,9 @@
 
 use super::engine::{Engine, PULL_EVERY_MS, signed};
 use super::stop::Stop;
-use crate::api::{Api, ApiError, Method, Refusal, Request, Response};
+use crate::api::{Api, ApiError, DownloadError, Method, Refusal, Request, Response, Sink, Wanted};
 use crate::enrolment::{Enrolment, Stage};
+use crate::file::StoredFile;
 use crate::ids::DeviceId;
 use crate::keys::KeyPair;
 use crate::store::{Key, StoreError};
@@ -117,6 +118,41 @@ impl Engine {
                 self.end_session();
                 let session = self.sign_in(api, enrolment, device, presence).await?;
                 Ok(api.send(request(&session)).await?)
+            }
+            other => Ok(other?),
+        }
+    }
+
+    /// Reads the encrypted bytes of a file from an offset, signing in when there is no session.
+    ///
+    /// # Errors
+    /// Of server or sink. What came until then was given to the sink.
+    pub async fn download(
+        &self,
+        api: &dyn Api,
+        (enrolment, device, presence): (&Enrolment, DeviceId, &KeyPair),
+        (file, from): (&StoredFile, u64),
+        sink: Sink<'_>,
+    ) -> Result<(), Stop> {
+        let wanted = |session: &Session| Wanted {
+            id: file.id,
+            sha256: file.sha256,
+            from,
+            bearer: session.token.to_string(),
+        };
+        let session = self.sign_in(api, enrolment, device, presence).await?;
+        match api
+            .files()
+            .download(device, wanted(&session), &mut *sink)
+            .await
+        {
+            Err(DownloadError::Api(ApiError::Refused {
+                code: Refusal::Session,
+                ..
+            })) => {
+                self.end_session();
+                let session = self.sign_in(api, enrolment, device, presence).await?;
+                Ok(api.files().download(device, wanted(&session), sink).await?)
             }
             other => Ok(other?),
         }

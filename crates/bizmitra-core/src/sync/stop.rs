@@ -1,6 +1,6 @@
 //! Why an exchange stopped, for whoever closes a gate or shows it.
 
-use crate::api::ApiError;
+use crate::api::{ApiError, DownloadError};
 use crate::store::StoreError;
 use crate::wire;
 
@@ -24,6 +24,15 @@ impl From<ApiError> for Stop {
 impl From<StoreError> for Stop {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
+    }
+}
+
+impl From<DownloadError> for Stop {
+    fn from(error: DownloadError) -> Self {
+        match error {
+            DownloadError::Api(error) => Self::Api(error),
+            DownloadError::Store(error) => Self::Store(error),
+        }
     }
 }
 

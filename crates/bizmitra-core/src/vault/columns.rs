@@ -35,6 +35,8 @@ pub enum Column {
     Tap,
     /// The location verdict of a tap.
     Evidence,
+    /// A file's name and key.
+    File,
 }
 
 impl Column {
@@ -43,6 +45,7 @@ impl Column {
             Self::Record => b"record",
             Self::Tap => b"tap",
             Self::Evidence => b"evidence",
+            Self::File => b"file",
         }
     }
 }

@@ -2,11 +2,12 @@
 
 use bizmitra_contract as contract;
 use contract::attendance::TapKind;
-use contract::encoding::Bytes32;
+use contract::encoding::{Bytes, Bytes32};
 use contract::ids;
 use contract::record::{Record, RecordBody};
 
 use crate::attendance::{Action, Correction, Evidence, NoPlace, Place, PlaceFlag};
+use crate::file::{NewFile, Role};
 use crate::ids::ItemId;
 use crate::record::{Author, Moment, Statement};
 use crate::store::{BuildError, ChainHead};
@@ -14,11 +15,10 @@ use crate::store::{BuildError, ChainHead};
 pub(crate) fn encode_record(
     author: &Author,
     moment: &Moment,
-    id: ItemId,
-    salt: [u8; 32],
+    (id, salt): (ItemId, [u8; 32]),
     head: &ChainHead,
     seq: u64,
-    statement: &Statement,
+    body: RecordBody,
 ) -> Result<Vec<u8>, BuildError> {
     let reading = &moment.reading;
     let elapsed = moment
@@ -52,12 +52,13 @@ pub(crate) fn encode_record(
             seq: end.seq,
             hash: Bytes32(end.hash),
         }),
-        body: body(statement),
+        body,
     };
     serde_json::to_vec(&record).map_err(|error| BuildError(error.to_string()))
 }
 
-fn body(statement: &Statement) -> RecordBody {
+/// What a record states; `file_key` is the sealed key of a file.
+pub(crate) fn record_body(statement: &Statement, file_key: Option<Vec<u8>>) -> RecordBody {
     match statement {
         Statement::Tap { action, shift, day } => {
             let tap = contract::record::Tap {
@@ -72,9 +73,12 @@ fn body(statement: &Statement) -> RecordBody {
             }
         }
         Statement::Evidence(evidence) => RecordBody::Evidence(evidence_body(evidence)),
-        Statement::Withdrawal { about } => RecordBody::Withdrawal(contract::record::Withdrawal {
-            about: ids::ItemId(about.0),
-        }),
+        Statement::File(file) => RecordBody::File(file_body(file, file_key.unwrap_or_default())),
+        Statement::Withdrawal { about } | Statement::CancelFile { about } => {
+            RecordBody::Withdrawal(contract::record::Withdrawal {
+                about: ids::ItemId(about.0),
+            })
+        }
         Statement::LocationConsent(consent) => RecordBody::Consent(contract::record::Consent {
             purpose: contract::record::Purpose::Location,
             given: consent.given,
@@ -103,6 +107,23 @@ fn correction_body(correction: &Correction) -> contract::record::Correction {
                 offset_min: right.offset_min,
             }),
         why: correction.why().to_owned(),
+    }
+}
+
+fn file_body(file: &NewFile, key: Vec<u8>) -> contract::record::File {
+    contract::record::File {
+        role: match file.role {
+            Role::Selfie => contract::record::FileRole::Selfie,
+            Role::Image => contract::record::FileRole::Image,
+            Role::Workbook => contract::record::FileRole::Workbook,
+        },
+        about: file.about.map(|about| ids::ItemId(about.0)),
+        name: file.name.clone(),
+        media_type: file.media_type.clone(),
+        plain_length: file.plain_length,
+        length: file.length,
+        sha256: Bytes32(file.sha256),
+        key: Bytes(key),
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use bizmitra_core::api::{Api, ApiError, BoxFuture, Request, Response};
+use bizmitra_core::api::{Api, ApiError, BoxFuture, FileApi, Request, Response};
 use bizmitra_core::attendance::Entry;
 use bizmitra_core::clock::{Clock, Entropy, Reading};
 use bizmitra_core::ids::{ChainId, ItemId};
@@ -13,6 +13,8 @@ use bizmitra_core::store::{
     Appended, BuildRecord, ChainHead, FeedKind, FeedPage, Key, Store, StoreError, StoredRecord,
 };
 use bizmitra_core::vault::Columns;
+
+use crate::files::FakeShelf;
 
 /// A clock that moves only when told.
 #[derive(Default)]
@@ -304,6 +306,7 @@ type Answer = Box<dyn Fn(&Request) -> Result<Response, ApiError> + Send>;
 #[derive(Default)]
 pub struct ScriptedApi {
     answers: Mutex<VecDeque<Answer>>,
+    pub files: FakeShelf,
     pub requests: Mutex<Vec<Request>>,
 }
 
@@ -328,5 +331,9 @@ impl Api for ScriptedApi {
 
     fn origin(&self) -> &str {
         "https://bizmitra.example"
+    }
+
+    fn files(&self) -> &dyn FileApi {
+        &self.files
     }
 }

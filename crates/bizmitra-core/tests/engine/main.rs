@@ -7,7 +7,9 @@
 
 mod clock;
 mod fakes;
+mod files;
 mod trouble;
+mod uploads;
 mod verdicts;
 
 use std::future::Future;
@@ -33,6 +35,7 @@ use bizmitra_core::store::Store as _;
 use bizmitra_core::sync::{Engine, Next, Parts, SyncState};
 use bizmitra_core::vault::Opened;
 use fakes::{FakeClock, FakeEntropy, FakeStore, ScriptedApi};
+use files::{FakeFiles, Free};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -79,6 +82,8 @@ impl World {
         clock.advance(1_000_000);
         let parts = Parts {
             store: store.clone(),
+            files: Arc::new(FakeFiles::default()),
+            network: Arc::new(Free),
             clock: clock.clone(),
             entropy: Arc::new(FakeEntropy::default()),
         };

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bizmitra_core::api::Api;
 use bizmitra_core::enrolment::{Enrolment, Invitation, Stage};
+use bizmitra_core::file::FileStore;
 use bizmitra_core::ids::ItemId;
 use bizmitra_core::keys::{DeviceSecret, KeyPair, Keystore, KeystoreError, entry};
 use bizmitra_core::lease::Lease;
@@ -31,6 +32,8 @@ pub(super) struct Inner {
     pub(super) config: Config,
     pub(super) ports: Ports,
     pub(super) store: Arc<dyn Store>,
+    /// The same, of files.
+    pub(super) files: Arc<dyn FileStore>,
     /// The same, by its own name.
     #[cfg(feature = "test-hooks")]
     pub(super) sqlcipher: Arc<SqlcipherStore>,
@@ -48,6 +51,8 @@ pub(super) struct Inner {
     pub(super) rounds: tokio::sync::Mutex<()>,
     /// One PIN at a time, one activation at a time: counting and checking must not interleave.
     pub(super) vault: tokio::sync::Mutex<()>,
+    /// One capture at a time: a form that is sent twice must not write one file twice.
+    pub(super) capturing: Mutex<()>,
     /// Taps whose location is being looked for; notified to give up.
     pub(super) locating: Mutex<HashMap<ItemId, Arc<Notify>>>,
 }
@@ -108,8 +113,11 @@ impl Inner {
         state: State,
     ) -> Self {
         let store: Arc<dyn Store> = Arc::<SqlcipherStore>::clone(&sqlcipher);
+        let files: Arc<dyn FileStore> = Arc::<SqlcipherStore>::clone(&sqlcipher);
         let engine = Engine::new(bizmitra_core::sync::Parts {
             store: Arc::clone(&store),
+            files: Arc::clone(&files),
+            network: Arc::clone(&ports.network),
             clock: Arc::clone(&ports.clock),
             entropy: Arc::clone(&ports.entropy),
         });
@@ -117,6 +125,7 @@ impl Inner {
             config,
             ports,
             store,
+            files,
             #[cfg(feature = "test-hooks")]
             sqlcipher,
             engine,
@@ -129,6 +138,7 @@ impl Inner {
             closing: watch::Sender::new(false),
             rounds: tokio::sync::Mutex::default(),
             vault: tokio::sync::Mutex::default(),
+            capturing: Mutex::default(),
             locating: Mutex::default(),
         }
     }

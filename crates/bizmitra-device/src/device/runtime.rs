@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bizmitra_core::enrolment::Stage;
+use bizmitra_core::file::Unsent;
 use bizmitra_core::outbox::Counts;
 use bizmitra_core::planted::{self, Bug};
 use bizmitra_core::store::StoreError;
@@ -28,6 +29,7 @@ const STORE_RETRY_MS: u64 = 5_000;
 pub(super) struct Digest {
     strip: Option<(SyncState, u32)>,
     counts: Counts,
+    files: Unsent,
     cursor: Option<String>,
 }
 
@@ -41,7 +43,7 @@ pub(super) async fn drain(inner: Arc<Inner>) {
             next = inner.round() => next,
         };
         let wait_ms = match next {
-            Ok(Next::Now) => continue,
+            Ok(Next::Now | Next::Piece) => continue,
             Ok(Next::After { wait_ms }) => wait_ms.min(LONGEST_SLEEP_MS),
             Err(_) if planted::is(Bug::DrainerDies) => return,
             Err(error) => {
@@ -164,7 +166,7 @@ impl Inner {
         )
     }
 
-    /// Rounds until nothing is due now.
+    /// Rounds until no record is due now. Files take their time: the drainer goes on with them.
     pub(super) async fn sync_now(&self) -> Result<(), DeviceError> {
         {
             // First wait for the round under way: its failure must not count against this one.
@@ -197,6 +199,7 @@ impl Inner {
         let digest = Digest {
             strip: Some((strip.0, strip.1)),
             counts: self.store.counts()?,
+            files: self.files.unsent()?,
             cursor: self.store.feed_cursor()?,
         };
         let told = {

@@ -257,7 +257,9 @@ impl Inner {
                 if before.acked > 0 || !self.state().destroyed {
                     self.wipe_store()?;
                 }
-                if before.waiting() > 0 || before.parked > 0 {
+                let files = self.files.unsent()?;
+                let is_delivered = before.waiting() == 0 && before.parked == 0;
+                if !is_delivered || files.waiting > 0 || files.parked > 0 {
                     return Ok(());
                 }
                 self.set_enrolment(Enrolment {

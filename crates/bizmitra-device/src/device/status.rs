@@ -41,6 +41,7 @@ impl Inner {
                 .as_ref()
                 .map(bizmitra_core::enrolment::Enrolment::fingerprint),
             waiting: counts.waiting(),
+            files: self.files.unsent()?,
             attention: counts.parked.saturating_add(alarms),
             tries_left: tries.as_ref().map_or(
                 if phase == Phase::Destroyed {

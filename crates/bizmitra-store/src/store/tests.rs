@@ -3,6 +3,7 @@
 mod damage;
 mod disk;
 mod feed;
+mod files;
 mod outbox;
 mod private;
 mod records;

@@ -13,6 +13,11 @@ use crate::table::setting::SALVAGED;
 pub(crate) const TABLES: &[(&str, Option<&str>)] = &[
     ("entry", Some("DELETE FROM entry")),
     ("feed", Some("DELETE FROM feed")),
+    // The bytes of what was not delivered stay, encrypted to the company.
+    (
+        "file",
+        Some("DELETE FROM file WHERE state IN ('sent', 'cancelled')"),
+    ),
     // Confirmed by the server: delivered, so nothing of it is needed here any more.
     (
         "receipt",
@@ -20,7 +25,12 @@ pub(crate) const TABLES: &[(&str, Option<&str>)] = &[
             "DELETE FROM receipt WHERE record IN (SELECT record FROM outbox WHERE state = 'acked')",
         ),
     ),
-    ("outbox", Some("DELETE FROM outbox WHERE state = 'acked'")),
+    (
+        "outbox",
+        Some(
+            "DELETE FROM outbox WHERE state = 'acked' AND record NOT IN (SELECT record FROM file)",
+        ),
+    ),
     (
         "record",
         Some("DELETE FROM record WHERE n NOT IN (SELECT record FROM outbox)"),
@@ -47,6 +57,7 @@ pub(crate) fn apply(conn: &Connection) -> Result<(), Fault> {
     }
     // What waits is sealed to the company; its twin for the person's own eyes goes, although its key is gone already.
     conn.execute("UPDATE record SET copy = x''", [])?;
+    conn.execute("UPDATE file SET cell = x''", [])?;
     let places = vec!["?"; KEPT.len()].join(", ");
     conn.execute(
         &format!("DELETE FROM setting WHERE name NOT IN ({places})"),
