@@ -31,6 +31,13 @@ pub fn vault(workspace: &Workspace) -> Result<()> {
     run_vault_kills(&products, Size::Whole)
 }
 
+/// `x faults --suite files`.
+pub fn files(workspace: &Workspace) -> Result<()> {
+    setup::to_open_a_window()?;
+    let products = products::build_headless(workspace)?;
+    run_file_kills(&products, Size::Whole)
+}
+
 /// `x faults --suite lab`.
 pub fn lab(workspace: &Workspace, seed: Option<u64>, full: bool) -> Result<()> {
     match (seed, full) {
@@ -86,39 +93,47 @@ fn said(command: &mut Command) -> Result<String> {
 
 /// Runs the driver of the kills; it fails when anything was lost or doubled.
 pub fn run_kills(workspace: &Workspace, products: &Products, size: Size) -> Result<()> {
-    let mut command = Command::new(products.folder.join("kills"));
-    command
-        .arg("--cli")
-        .arg(&products.cli)
-        .arg("--server")
-        .arg(&products.server);
-    command
+    let mut driver = driver(products, "kills", size, "60");
+    driver
         .arg("--gpx")
         .arg(workspace.root.join("tests/fixtures/korita-zbevnica.gpx"));
-    if size == Size::Small {
-        command.args(["--seconds", "60"]);
-    }
-    if process::watch(&mut command, |_| ())? {
-        Ok(())
-    } else {
-        bail!("a kill lost or doubled a check-in")
-    }
+    must_end_well(driver, "a kill lost or doubled a check-in")
 }
 
 /// Runs the driver of the kills around the vault; it fails when a counter dropped, no PIN works or a second device appears.
 pub fn run_vault_kills(products: &Products, size: Size) -> Result<()> {
-    let mut command = Command::new(products.folder.join("vault_kills"));
+    must_end_well(
+        driver(products, "vault_kills", size, "48"),
+        "a kill broke the vault",
+    )
+}
+
+/// Runs the driver of the kills of files; it fails when one was lost, doubled or left over.
+pub fn run_file_kills(products: &Products, size: Size) -> Result<()> {
+    must_end_well(
+        driver(products, "file_kills", size, "40"),
+        "a kill lost, doubled or left over a file",
+    )
+}
+
+/// A driver of kills, which ends after `seconds` in the small size.
+fn driver(products: &Products, name: &str, size: Size, seconds: &str) -> Command {
+    let mut command = Command::new(products.folder.join(name));
     command
         .arg("--cli")
         .arg(&products.cli)
         .arg("--server")
         .arg(&products.server);
     if size == Size::Small {
-        command.args(["--seconds", "48"]);
+        command.args(["--seconds", seconds]);
     }
-    if process::watch(&mut command, |_| ())? {
+    command
+}
+
+fn must_end_well(mut driver: Command, complaint: &str) -> Result<()> {
+    if process::watch(&mut driver, |_| ())? {
         Ok(())
     } else {
-        bail!("a kill broke the vault")
+        bail!("{complaint}")
     }
 }

@@ -93,6 +93,8 @@ enum FaultSuite {
     Kill,
     /// SIGKILL at each of them in a wrong PIN, a right PIN, a PIN change and an activation.
     Vault,
+    /// SIGKILL at each of them while a file is captured and sent.
+    Files,
     /// Simulated phones, server, disks and network: kills, power cuts, errors, wrong answers, planted bugs.
     Lab,
 }
@@ -135,6 +137,10 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
             suite: FaultSuite::Vault,
             ..
         } => faults::vault(&workspace),
+        Command::Faults {
+            suite: FaultSuite::Files,
+            ..
+        } => faults::files(&workspace),
         Command::Faults {
             suite: FaultSuite::Lab,
             seed,

@@ -197,6 +197,9 @@ pub fn test(workspace: &Workspace, long: bool) -> Result<()> {
         table.check("real kills of the vault", || {
             faults::run_vault_kills(products, size)
         });
+        table.check("real kills of files", || {
+            faults::run_file_kills(products, size)
+        });
     }
     table.check("the lab", || {
         faults::run_lab(workspace, faults::LAB_OF_A_TEST)

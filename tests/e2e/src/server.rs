@@ -123,6 +123,11 @@ impl Server {
         list(&self.operate(&["attendance", "list", "--json"])?)
     }
 
+    /// All files of the demo company that the server holds.
+    pub fn files(&self) -> Result<Vec<Value>> {
+        list(&self.operate(&["file", "list", "--json"])?)
+    }
+
     /// A new employee of the demo company: the person's id and activation code.
     pub fn add_person(&self, name: &str) -> Result<(String, String)> {
         let text = self.operate(&["person", "add", "--name", name])?;
