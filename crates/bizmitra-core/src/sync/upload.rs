@@ -208,7 +208,6 @@ impl Engine {
 
     /// What a refusal makes of a file; everything that is not about the file closes the gate.
     fn note_refusal(&self, file: &StoredFile, error: ApiError) -> Result<(), Stop> {
-        self.state().upload.at = None;
         let ApiError::Refused { code, .. } = &error else {
             return Err(error.into());
         };
