@@ -30,13 +30,13 @@ pub fn classify(
     Some(answer.classify(SystemTime::UNIX_EPOCH))
 }
 
-/// What came back: status, headers, body.
-pub type Carried = (StatusCode, HeaderMap, Vec<u8>);
-
 /// Carries requests in place of sockets.
 pub trait Carrier: Send + Sync {
     /// One exchange.
-    fn carry(&self, request: reqwest::Request) -> BoxFuture<'_, Result<Carried, ApiError>>;
+    fn carry(
+        &self,
+        request: reqwest::Request,
+    ) -> BoxFuture<'_, Result<reqwest::Response, ApiError>>;
 }
 
 static CARRIER: OnceLock<Arc<dyn Carrier>> = OnceLock::new();

@@ -1,12 +1,14 @@
 //! Wrong answers: what stands in the server's place, what a broken server or proxy says, and true answers that were bent.
 
-use bizmitra_client::hostile::Carried;
 use bizmitra_contract::paths::{JSON, PROBLEM_JSON, SERVER_HEADER};
 use reqwest::StatusCode;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
 use serde_json::{Value, json};
 
 use crate::random::Random;
+
+/// What came back: status, headers, body.
+pub type Carried = (StatusCode, HeaderMap, Vec<u8>);
 
 /// One way to answer wrongly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,12 +8,12 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
-use bizmitra_client::hostile::{Carried, Carrier};
+use bizmitra_client::hostile::Carrier;
 use bizmitra_contract::paths;
 use bizmitra_core::api::{ApiError, BoxFuture};
 use serde_json::Value;
 
-use crate::answers::{self, Wrong};
+use crate::answers::{self, Carried, Wrong};
 use crate::clock::now_ms;
 use crate::disk::Disk;
 use crate::random::Random;
@@ -276,7 +276,10 @@ impl Network {
 pub struct Carriage(pub Arc<Network>);
 
 impl Carrier for Carriage {
-    fn carry(&self, request: reqwest::Request) -> BoxFuture<'_, Result<Carried, ApiError>> {
+    fn carry(
+        &self,
+        request: reqwest::Request,
+    ) -> BoxFuture<'_, Result<reqwest::Response, ApiError>> {
         Box::pin(async move {
             let network = &self.0;
             let port = request.url().port().unwrap_or(FIRST_PORT);
@@ -300,9 +303,15 @@ impl Carrier for Carriage {
             if network.is_dead(phone) {
                 return std::future::pending().await;
             }
-            answer
+            answer.map(into_response)
         })
     }
+}
+
+fn into_response((status, headers, body): Carried) -> reqwest::Response {
+    let mut response = axum::http::Response::new(body);
+    (*response.status_mut(), *response.headers_mut()) = (status, headers);
+    response.into()
 }
 
 /// How many items a body carries.

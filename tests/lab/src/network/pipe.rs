@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use axum::Router;
 use axum::body::Body;
-use bizmitra_client::hostile::Carried;
+use crate::answers::Carried;
 use bizmitra_core::api::ApiError;
 use http_body_util::BodyExt as _;
 use hyper_util::rt::TokioIo;
