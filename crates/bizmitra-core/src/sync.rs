@@ -15,6 +15,6 @@ mod upload;
 pub use anchor::Anchor;
 pub use engine::{Engine, Next, Parts, Told};
 pub use gates::{Gates, SyncState};
-pub use stop::Stop;
 pub use pace::Pace;
+pub use stop::Stop;
 pub use upload::Sent;

@@ -207,7 +207,9 @@ fn append(tx: &Transaction<'_>, id: ItemId, build: BuildRecord<'_>) -> Result<St
         Effect::Evidence { about, .. } => entry::has_evidence(tx, *about)?,
         Effect::Withdrawal { about } => entry::is_withdrawn(tx, *about)?,
         Effect::CancelFile { about } => !file::may_cancel(tx, *about)?,
-        Effect::Tap { .. } | Effect::Consent { .. } | Effect::File { .. } | Effect::Request => false,
+        Effect::Tap { .. } | Effect::Consent { .. } | Effect::File { .. } | Effect::Request => {
+            false
+        }
     };
     if taken {
         return Ok(Step::Nothing);

@@ -15,7 +15,7 @@ use bizmitra_core::keys::{Keystore, KeystoreError, Secret};
 use bizmitra_core::location::{Availability, Fix, PositionError, PositionSource};
 use bizmitra_core::vault::Opened;
 use bizmitra_device::keystores::MemoryKeystore;
-use bizmitra_device::platform::NoBiometry;
+use bizmitra_device::platform::{NoBiometry, Unmetered};
 use bizmitra_device::{Config, Device, DeviceError, Kdf, LocationWish, Phase, Ports};
 
 use crate::clock::PhoneClock;
@@ -125,6 +125,7 @@ impl Phone {
             )),
             position: Arc::new(SlowReceiver(self.number)),
             biometry: Arc::new(NoBiometry),
+            network: Arc::new(Unmetered),
         };
         network().started(self.number);
         let opened = Device::open(config, ports).await;

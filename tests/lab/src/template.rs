@@ -12,7 +12,7 @@ use bizmitra_contract::login::Role;
 use bizmitra_core::enrolment::Platform;
 use bizmitra_core::vault::Pin;
 use bizmitra_device::keystores::MemoryKeystore;
-use bizmitra_device::platform::{NoBiometry, NoGps};
+use bizmitra_device::platform::{NoBiometry, NoGps, Unmetered};
 use bizmitra_device::{Config, Device, Kdf, Ports};
 use bizmitra_server::admin::{self, NewPerson};
 use bizmitra_server::{Server, ServerConfig, router};
@@ -119,6 +119,7 @@ impl Template {
                 keystore: Arc::new(keystore.clone()),
                 position: Arc::new(NoGps),
                 biometry: Arc::new(NoBiometry),
+                network: Arc::new(Unmetered),
             };
             let device = Device::open(config, ports).await?;
             let origin = format!("http://127.0.0.1:{}", usize::from(FIRST_PORT) + number);

@@ -1,7 +1,8 @@
 //! The bytes of files: one piece a round. The server's offset wins; after any doubt it is asked.
 
-use super::engine::{Engine, Stop};
+use super::engine::Engine;
 use super::pace::Pace;
+use super::stop::Stop;
 use crate::api::{ApiError, Beginning, Complete, End, FileApi, Gate, Offset, Piece, Refusal};
 use crate::file::{Cost, Event, METERED_LIMIT, Reason, State, StoredFile};
 use crate::ids::{DeviceId, ItemId};

@@ -164,6 +164,7 @@ impl Device {
                     .await
                     .map_err(|stop| match stop {
                         Stop::Api(error) => DeviceError::from(error),
+                        Stop::OtherKey => DeviceError::NotOurServer,
                         Stop::Store(error) => DeviceError::from(error),
                     })?;
             }

@@ -6,13 +6,14 @@ use std::task::{Context, Poll};
 
 use axum::Router;
 use axum::body::Body;
-use crate::answers::Carried;
 use bizmitra_core::api::ApiError;
 use http_body_util::BodyExt as _;
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use reqwest::{Method, header::HeaderMap};
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
+
+use crate::answers::Carried;
 
 /// More than any message of a world.
 const PIPE_BYTES: usize = 1 << 20;
