@@ -3,6 +3,7 @@
 use bizmitra_core::api::{ApiError, Refusal};
 use bizmitra_core::keys::KeystoreError;
 use bizmitra_core::store::StoreError;
+use bizmitra_core::sync::Stop;
 use bizmitra_core::vault::PinProblem;
 
 /// Why a device did not open.
@@ -313,6 +314,17 @@ impl From<ApiError> for DeviceError {
                 ..
             } => Self::CodeBurned,
             error => Self::Api(error),
+        }
+    }
+}
+
+impl From<Stop> for DeviceError {
+    fn from(stop: Stop) -> Self {
+        match stop {
+            Stop::Api(error) => error.into(),
+            // The next round asks for the new key.
+            Stop::OtherKey => Self::NotOurServer,
+            Stop::Store(error) => error.into(),
         }
     }
 }

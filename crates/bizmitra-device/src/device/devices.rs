@@ -1,6 +1,5 @@
 //! The person's devices, as the server lists them.
 
-use bizmitra_core::sync::Stop;
 use bizmitra_core::wire;
 
 use super::Device;
@@ -26,13 +25,7 @@ impl Device {
                 &opened.presence,
                 wire::path::MY_DEVICES,
             )
-            .await
-            .map_err(|stop| match stop {
-                Stop::Api(error) => error.into(),
-                // The next round asks for it.
-                Stop::OtherKey => bizmitra_core::api::ApiError::NotOurServer.into(),
-                Stop::Store(error) => DeviceError::from(error),
-            })?;
+            .await?;
         if inner.unlocked().is_err() {
             // Locked under way: the session that was opened ends too.
             inner.engine.end_session();

@@ -11,7 +11,6 @@ use bizmitra_core::ids::{CompanyId, ItemId};
 use bizmitra_core::outbox::State as RecordState;
 use bizmitra_core::record::Statement;
 use bizmitra_core::store::{Appended, StoreError};
-use bizmitra_core::sync::Stop;
 use bizmitra_core::vault::Columns;
 use bizmitra_core::wire::MAX_FILE_NAME;
 use sha2::{Digest as _, Sha256};
@@ -161,12 +160,7 @@ impl Device {
                         (&file, there),
                         &mut sink,
                     )
-                    .await
-                    .map_err(|stop| match stop {
-                        Stop::Api(error) => DeviceError::from(error),
-                        Stop::OtherKey => DeviceError::NotOurServer,
-                        Stop::Store(error) => DeviceError::from(error),
-                    })?;
+                    .await?;
             }
             if writer.digest()? != file.sha256 {
                 writer.abandon()?;
