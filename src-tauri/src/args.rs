@@ -1,6 +1,6 @@
 //! Arguments of the process: where the store is and which server the activation form offers.
 //!
-//! Written by hand because five flags do not pay for a parser at each start of an app.
+//! Written by hand because a handful of flags does not pay for a parser at each start of an app.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -18,6 +18,9 @@ pub struct Args {
     /// `--simulate-biometry`: a reader that every finger matches.
     #[cfg(feature = "simulate")]
     pub simulate_biometry: bool,
+    /// `--simulate-later SECONDS`: clocks that are ahead.
+    #[cfg(feature = "simulate")]
+    pub simulate_later: std::time::Duration,
 }
 
 /// A recording in place of the receiver.
@@ -68,6 +71,12 @@ impl Args {
                 }
                 #[cfg(feature = "simulate")]
                 Some("--simulate-biometry") => args.simulate_biometry = true,
+                #[cfg(feature = "simulate")]
+                Some("--simulate-later") => {
+                    let seconds = number("--simulate-later", words.next())?;
+                    args.simulate_later = std::time::Duration::try_from_secs_f64(seconds)
+                        .map_err(|_| ArgsError::Unreadable("--simulate-later"))?;
+                }
                 #[cfg(feature = "simulate")]
                 Some("--simulate-start") => start_s = number("--simulate-start", words.next())?,
                 #[cfg(feature = "simulate")]
@@ -168,9 +177,10 @@ mod tests {
                 speed: 10.0
             })
         );
-        assert_eq!(
-            parse(&["--simulate-speed", "-1"]),
-            Err(ArgsError::Unreadable("--simulate-speed"))
-        );
+        for flag in ["--simulate-speed", "--simulate-later"] {
+            for value in ["-1", "1e400", "soon"] {
+                assert_eq!(parse(&[flag, value]), Err(ArgsError::Unreadable(flag)));
+            }
+        }
     }
 }

@@ -138,7 +138,7 @@ fn start_log() {
 
 /// Makes the state of the app and begins to open the device, so that it is ready when the first page asks.
 fn compose<R: Runtime>(app: &App<R>, args: Args) -> Result<(), Box<dyn std::error::Error>> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let clock = clock(&args);
     let data = match &args.data {
         Some(folder) => std::path::absolute(folder)?,
         None => app.path().app_data_dir()?,
@@ -189,6 +189,23 @@ fn opener<R: Runtime>(app: AppHandle<R>, config: Config, ports: Ports) -> Opener
             Ok(device)
         })
     })
+}
+
+#[cfg(not(feature = "simulate"))]
+fn clock(_: &Args) -> Arc<dyn Clock> {
+    Arc::new(SystemClock::new())
+}
+
+#[cfg(feature = "simulate")]
+fn clock(args: &Args) -> Arc<dyn Clock> {
+    let later = args.simulate_later;
+    if !later.is_zero() {
+        tracing::warn!(?later, "the clocks are ahead");
+    }
+    Arc::new(bizmitra_device::simulate::LaterClock::new(
+        SystemClock::new(),
+        later,
+    ))
 }
 
 #[cfg(not(feature = "simulate"))]

@@ -4,6 +4,7 @@ use std::process::Command;
 
 use anyhow::{Result, bail};
 
+use crate::process::Beside;
 use crate::products::{self, Products};
 use crate::workspace::Workspace;
 use crate::{process, say, setup};
@@ -73,17 +74,29 @@ pub fn lab(workspace: &Workspace, seed: Option<u64>, full: bool) -> Result<()> {
 }
 
 /// Some minutes of the lab: part of `test`.
-pub const LAB_OF_A_TEST: &[&str] = &["--seconds", "120", "--planted", "1000"];
+const LAB_OF_A_TEST: &[&str] = &["--seconds", "120", "--planted", "1000"];
 
 /// Builds the lab and runs it.
-pub fn run_lab(workspace: &Workspace, arguments: &[&str]) -> Result<()> {
+fn run_lab(workspace: &Workspace, arguments: &[&str]) -> Result<()> {
+    process::run(lab_program(workspace)?.args(arguments))
+}
+
+/// Builds the lab and starts it for `test`, beside other suites: it keeps one core busy and opens no window.
+pub fn start_lab(workspace: &Workspace) -> Result<Beside> {
+    Beside::start(
+        lab_program(workspace)?.args(LAB_OF_A_TEST),
+        workspace.output("lab.log"),
+    )
+}
+
+fn lab_program(workspace: &Workspace) -> Result<Command> {
     say::step("building the lab");
     process::run(
         workspace
             .cargo()
             .args(["build", "--quiet", "-p", "bizmitra-lab"]),
     )?;
-    process::run(Command::new(workspace.built("debug", "lab")).args(arguments))
+    Ok(Command::new(workspace.built("debug", "lab")))
 }
 
 fn said(command: &mut Command) -> Result<String> {

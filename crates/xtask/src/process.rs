@@ -1,7 +1,9 @@
 //! Running other programs: their output passes through; when they fail, the message is the command line.
 
+use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
@@ -58,6 +60,46 @@ pub fn watch(command: &mut Command, mut see: impl FnMut(&str)) -> Result<bool> {
         }
     }
     Ok(child.wait()?.success())
+}
+
+/// A program that runs beside others; what it says is kept in a file until somebody waits for it.
+pub struct Beside {
+    child: Child,
+    shown: String,
+    said: PathBuf,
+}
+
+impl Beside {
+    /// Starts it.
+    pub fn start(command: &mut Command, said: PathBuf) -> Result<Self> {
+        let file =
+            File::create(&said).with_context(|| format!("cannot write {}", said.display()))?;
+        let child = command
+            .stdout(file.try_clone()?)
+            .stderr(file)
+            .spawn()
+            .with_context(|| format!("cannot start {}", shown(command)))?;
+        let shown = shown(command);
+        Ok(Self { child, shown, said })
+    }
+
+    /// Waits for its end and passes on what it said.
+    pub fn end(mut self) -> Result<()> {
+        let status = self.child.wait()?;
+        say::line(String::from_utf8_lossy(&fs::read(&self.said)?).trim_end());
+        if !status.success() {
+            bail!("{} ended with {status}", self.shown);
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        // Nobody waited for it, or it has ended.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
 }
 
 fn shown(command: &Command) -> String {

@@ -178,6 +178,11 @@ pub fn test(workspace: &Workspace, long: bool) -> Result<()> {
         built = Some(products::build(workspace, Profile::Dev)?);
         Ok(())
     });
+    let mut lab = None;
+    table.check("the lab is built", || {
+        lab = Some(faults::start_lab(workspace)?);
+        Ok(())
+    });
     if let Some(products) = &built {
         table.suite("journeys in the real window", || {
             let journeys = window::drive(workspace, products, "e2e", None)?;
@@ -201,9 +206,10 @@ pub fn test(workspace: &Workspace, long: bool) -> Result<()> {
             faults::run_file_kills(products, size)
         });
     }
-    table.check("the lab", || {
-        faults::run_lab(workspace, faults::LAB_OF_A_TEST)
-    });
+    if let Some(lab) = lab {
+        // It ran beside the journeys and the kills.
+        table.check("the lab", || lab.end());
+    }
     table.check("Android type check", || {
         android::check(&workspace.root).map(|_| ())
     });

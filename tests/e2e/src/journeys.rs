@@ -65,6 +65,12 @@ pub const ROUTES: &[Route] = &[
         walk: devices::ended,
     },
     Route {
+        name: "lease",
+        sizes: BOTH,
+        keyring: Keyring::Unlocked,
+        walk: devices::lease,
+    },
+    Route {
         name: "approval",
         sizes: BOTH,
         keyring: Keyring::Unlocked,

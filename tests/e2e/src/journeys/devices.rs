@@ -101,6 +101,33 @@ pub(super) fn forgot_pin(journey: &mut Journey<'_>) -> Result<()> {
     journey.shot("my-devices-with-the-old-one")
 }
 
+/// Eight days without the server lock a device; what waits still goes, and the server's next word opens it.
+pub(super) fn lease(journey: &mut Journey<'_>) -> Result<()> {
+    journey.open_app()?;
+    journey.activate(PERSON, PIN, false)?;
+    journey.server.stop()?;
+    journey.window().click(&id("tap-check_in"))?;
+    journey.saved()?;
+    journey.kill_app()?;
+    let days = |days: u32| (days * 86_400).to_string();
+    journey.open_app_with(&["--simulate-later", &days(6)])?;
+    journey.phase("locked")?;
+    journey.kill_app()?;
+    journey.open_app_with(&["--simulate-later", &days(8)])?;
+    journey.phase("lease_ended")?;
+    journey.shot("no-word-from-the-server-for-a-week")?;
+    journey.server.again()?;
+    journey.window().wait_for_server("[data-phase='locked']")?;
+    journey.press(PIN)?;
+    journey.phase("unlocked")?;
+    journey.confirmed()?;
+    ensure!(
+        journey.server.attendance()?.len() == 1,
+        "the check-in of before arrived once"
+    );
+    journey.shot("open-again")
+}
+
 /// A pause ends by itself; the end is for good: what waited arrives, and nothing is left.
 pub(super) fn ended(journey: &mut Journey<'_>) -> Result<()> {
     journey.open_app()?;
