@@ -204,8 +204,10 @@ impl Inner {
         };
         let told = {
             let mut state = self.state();
-            // The feed may have named another key.
-            state.sealing = None;
+            if state.told.as_ref().map(|told| &told.cursor) != Some(&digest.cursor) {
+                // The feed may have named another key.
+                state.sealing = None;
+            }
             state.told.replace(digest.clone())
         };
         let Some(told) = told else {

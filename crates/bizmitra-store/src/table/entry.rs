@@ -111,12 +111,9 @@ pub(crate) fn latest(
     columns: &Columns,
     limit: usize,
 ) -> Result<Vec<Entry>, Fault> {
-    let mut entries = select(
-        conn,
-        columns,
-        "ORDER BY entry.id DESC LIMIT ?1",
-        &[&i64::try_from(limit).unwrap_or(i64::MAX)],
-    )?;
+    // Not a parameter: SQLite prepares a statement anew each time its limit is bound.
+    let rest = format!("ORDER BY entry.id DESC LIMIT {limit}");
+    let mut entries = select(conn, columns, &rest, &[])?;
     entries.sort_by_key(|entry| std::cmp::Reverse(entry.tap.wall_ms));
     Ok(entries)
 }
