@@ -19,6 +19,8 @@ use bizmitra_core::seal::SealingKey;
 use bizmitra_core::vault::biometric::{Kept, Pass};
 use bizmitra_core::vault::{Envelope, KdfParams, Pin};
 use bizmitra_core::wire::{self, BatchRead};
+use bizmitra_media::workbook::{Budget, Column, Job, Kind, Request, run};
+use bizmitra_media::{Crop, Frame, MAX_SELFIE_BYTES, MAX_SELFIE_SIDE_PX, prepare_selfie, probe};
 use bizmitra_server::hostile;
 use ed25519_dalek::{Signer as _, SigningKey};
 use serde::Serialize;
@@ -37,9 +39,11 @@ pub const ALL: &[(&str, Target)] = &[
     ("contract", contract),
     ("envelope", envelope),
     ("link", link),
+    ("picture", picture),
     ("record", record),
     ("sealed", sealed),
     ("signature_headers", signature_headers),
+    ("workbook", workbook),
 ];
 
 const COMPANY: Uuid = Uuid::from_u128(1);
@@ -247,6 +251,106 @@ pub fn signature_headers(data: &[u8]) {
     assert!(parameters.contains(&format!("keyid=\"{}\"", read.device)));
     assert!(parameters.contains(&format!(";created={}", read.created_s)));
     assert_eq!(parameters.contains(";nonce="), read.nonce.is_some());
+}
+
+/// A picture: what comes out is a small upright picture with nothing but pixels, whatever went in.
+pub fn picture(data: &[u8]) {
+    let face = Frame {
+        left_px: 3,
+        top_px: 5,
+        side_px: 64,
+    };
+    for crop in [Crop::Centre, Crop::Frame(face)] {
+        let Ok(selfie) = prepare_selfie(data, crop) else {
+            continue;
+        };
+        assert!(selfie.jpeg.len() <= MAX_SELFIE_BYTES && selfie.side_px <= MAX_SELFIE_SIDE_PX);
+        let read = probe(&selfie.jpeg).expect("what was written can be read");
+        assert_eq!((read.width, read.height), (selfie.side_px, selfie.side_px));
+        assert_eq!(read.orientation, 1);
+    }
+}
+
+/// A workbook, as an archive and as the XML of its sheet: rows are good or not, and the good ones stay good.
+pub fn workbook(data: &[u8]) {
+    let column = |id: &str, kind| Column {
+        id: id.to_owned(),
+        names: Vec::new(),
+        kind,
+        required: true,
+    };
+    let request = Request {
+        columns: vec![
+            column("employee_code", Kind::EmployeeCode),
+            column("date", Kind::Date),
+            column("check_in", Kind::Time),
+        ],
+        sheet: None,
+        mapping: Vec::new(),
+        unique: vec!["employee_code".to_owned()],
+    };
+    let budget = Budget::new(std::time::Duration::from_secs(5));
+    let job = Job::GoodRows { request };
+    for bytes in [data.to_vec(), book_of(data)] {
+        let Ok(outcome) = run(&job, &bytes, &budget) else {
+            continue;
+        };
+        assert!(outcome.report.good <= outcome.report.rows);
+        let again = run(&job, &outcome.workbook, &budget).expect("what was written can be read");
+        assert_eq!(again.report.good, outcome.report.good);
+    }
+}
+
+/// A workbook whose sheet holds these bytes, packed like one of a spreadsheet program that stores without compressing.
+fn book_of(sheet: &[u8]) -> Vec<u8> {
+    const OFFICE: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+    const MAIN: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+    let relation = |kind: &str, target: &str| {
+        format!(
+            "<Relationships><Relationship Id=\"r\" Type=\"{OFFICE}/{kind}\" Target=\"{target}\"/></Relationships>"
+        )
+    };
+    let parts = [
+        ("[Content_Types].xml", "<Types/>".to_owned().into_bytes()),
+        ("_rels/.rels", relation("officeDocument", "xl/workbook.xml").into_bytes()),
+        (
+            "xl/workbook.xml",
+            format!("<workbook xmlns=\"{MAIN}\" xmlns:r=\"{OFFICE}\"><sheets><sheet name=\"S\" sheetId=\"1\" r:id=\"r\"/></sheets></workbook>").into_bytes(),
+        ),
+        ("xl/_rels/workbook.xml.rels", relation("worksheet", "worksheets/sheet1.xml").into_bytes()),
+        (
+            "xl/styles.xml",
+            b"<styleSheet><cellXfs count=\"3\"><xf numFmtId=\"0\"/><xf numFmtId=\"14\"/><xf numFmtId=\"20\"/></cellXfs></styleSheet>".to_vec(),
+        ),
+        ("xl/worksheets/sheet1.xml", sheet.to_vec()),
+    ];
+    let (mut bytes, mut directory) = (Vec::new(), Vec::new());
+    let count = parts.len() as u16;
+    for (name, content) in parts {
+        let size = (content.len() as u32).to_le_bytes();
+        let mut crc = flate2::Crc::new();
+        crc.update(&content);
+        let mut fields = b"\x0a\0\0\0\0\0\0\0\0\0".to_vec();
+        fields.extend([crc.sum().to_le_bytes(), size, size].concat());
+        fields.extend((name.len() as u32).to_le_bytes());
+        directory.extend([b"PK\x01\x02\x0a\0".as_slice(), &fields, &[0; 10]].concat());
+        directory.extend((bytes.len() as u32).to_le_bytes());
+        directory.extend(name.as_bytes());
+        bytes.extend([b"PK\x03\x04".as_slice(), &fields, name.as_bytes(), &content].concat());
+    }
+    let sizes = [directory.len() as u32, bytes.len() as u32]
+        .map(u32::to_le_bytes)
+        .concat();
+    let count = count.to_le_bytes();
+    let end = [
+        b"PK\x05\x06\0\0\0\0".as_slice(),
+        &count,
+        &count,
+        &sizes,
+        &[0, 0],
+    ]
+    .concat();
+    [bytes, directory, end].concat()
 }
 
 /// Activation codes: what one side takes, the other reads the same.

@@ -74,11 +74,7 @@ fn jpeg(reader: &mut Reader<'_>) -> Result<(), MediaError> {
 /// Skips entropy-coded data and fill bytes up to the next marker.
 fn next_marker(reader: &mut Reader<'_>) -> Result<u8, MediaError> {
     loop {
-        let data = reader
-            .rest
-            .iter()
-            .position(|byte| *byte == 0xFF)
-            .ok_or(MediaError::Truncated)?;
+        let data = memchr::memchr(0xFF, reader.rest).ok_or(MediaError::Truncated)?;
         reader.take(data + 1)?;
         loop {
             match reader.byte()? {

@@ -33,6 +33,12 @@ pub enum MediaError {
         /// Declared height.
         height: u32,
     },
+    /// A JPEG whose colours come in separate scans without being progressive: no camera writes it, and decoders misread it.
+    #[error("a kind of JPEG that is not read")]
+    UnusualJpeg,
+    /// The wanted square is not within the picture.
+    #[error("the frame lies outside of the picture")]
+    FrameOutside,
     /// The file ends before the picture does.
     #[error("the picture is cut off")]
     Truncated,

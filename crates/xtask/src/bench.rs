@@ -1,4 +1,5 @@
-//! Measures, each against a bare baseline in the same run. The measuring programs are in tests/.
+//! Measures, each against a bare baseline in the same run. The measuring programs are in tests/, and those of
+//! pictures and workbooks are examples of their crate.
 
 use std::process::Command;
 
@@ -57,6 +58,41 @@ pub fn blobs(workspace: &Workspace) -> Result<()> {
     setup::to_build(workspace)?;
     build(workspace, "bench_blobs")?;
     measure(headless(workspace, "bench_blobs"))
+}
+
+/// `x bench selfie`: selfies beside npm's sharp, turn by turn.
+pub fn selfie(workspace: &Workspace) -> Result<()> {
+    setup::sharp(workspace)?;
+    let mut command = media(workspace, "bench_selfie")?;
+    command
+        .arg(workspace.sharp())
+        .arg(workspace.root.join("tests/fixtures/photos"))
+        .arg(workspace.output("bench/photos"));
+    measure(command)
+}
+
+/// `x bench workbook`: a workbook of 100,000 rows checked by a worker, and bombs refused by one.
+pub fn workbook(workspace: &Workspace) -> Result<()> {
+    let mut command = media(workspace, "bench_workbook")?;
+    command.arg(workspace.output("bench"));
+    measure(command)
+}
+
+/// A measuring program of `bizmitra-media`: it needs nothing else of the product.
+fn media(workspace: &Workspace, example: &str) -> Result<Command> {
+    say::step(&format!("building {example} (release)"));
+    process::run(workspace.cargo().args([
+        "build",
+        "--quiet",
+        "--release",
+        "-p",
+        "bizmitra-media",
+        "--example",
+        example,
+    ]))?;
+    Ok(Command::new(
+        workspace.built("release", &format!("examples/{example}")),
+    ))
 }
 
 /// A measuring program of tests/, and the server it talks to.

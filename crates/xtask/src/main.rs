@@ -109,6 +109,10 @@ enum Measure {
     Security,
     /// Appending a file to a real server, against a bare write and fsync of the same pieces.
     Blobs,
+    /// Selfies, against npm's sharp on one thread.
+    Selfie,
+    /// A workbook of 100,000 rows, and bombs.
+    Workbook,
 }
 
 fn main() -> ExitCode {
@@ -159,6 +163,12 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Bench {
             what: Measure::Blobs,
         } => bench::blobs(&workspace),
+        Command::Bench {
+            what: Measure::Selfie,
+        } => bench::selfie(&workspace),
+        Command::Bench {
+            what: Measure::Workbook,
+        } => bench::workbook(&workspace),
         Command::CheckAndroid => suites::check_android(&workspace),
         Command::Icons => icons::make(&workspace),
         Command::Ui => bundle::build(&workspace),

@@ -1,7 +1,7 @@
 //! Installs what is missing, one line a step. What is there in the right version is used, never rebuilt.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
@@ -60,6 +60,9 @@ const CARGO_MACHETE: &str = "0.9.2";
 
 /// Finds misspelt words, as PyPI's package of the compiled program; pinned, because its word list grows.
 const TYPOS: &str = "1.52.0";
+
+/// What selfies are measured beside; pinned, because its speed is the measure.
+const SHARP: &str = "0.35.5";
 
 /// Everything, for `x setup`.
 pub fn all(workspace: &Workspace) -> Result<()> {
@@ -146,11 +149,26 @@ fn wasm_opt(workspace: &Workspace) -> Result<usize> {
     if says_version(&mut Command::new(workspace.wasm_opt()), number) {
         return Ok(0);
     }
+    npm(&workspace.npm(), "binaryen", BINARYEN)
+}
+
+/// Node's package of libvips, compiled: no build, no download of its own. In the checkout's target folder, because only a
+/// measure needs it.
+pub fn sharp(workspace: &Workspace) -> Result<usize> {
+    let manifest = std::fs::read_to_string(workspace.sharp().join("package.json"));
+    if manifest.is_ok_and(|text| text.contains(&format!("\"version\": \"{SHARP}\""))) {
+        return Ok(0);
+    }
+    npm(&workspace.output("sharp"), "sharp", SHARP)
+}
+
+/// A package of Node's registry, without its scripts.
+fn npm(folder: &Path, package: &str, version: &str) -> Result<usize> {
     let mut installed = 1;
     if !ended_well(Command::new("npm").arg("--version")) {
         installed += debian(&["nodejs", "npm"])?;
     }
-    say::step(&format!("installing binaryen {BINARYEN}"));
+    say::step(&format!("installing {package} {version}"));
     process::run_quietly(
         Command::new("npm")
             .args([
@@ -161,8 +179,8 @@ fn wasm_opt(workspace: &Workspace) -> Result<usize> {
                 "--ignore-scripts",
                 "--prefix",
             ])
-            .arg(workspace.npm())
-            .arg(format!("binaryen@{BINARYEN}")),
+            .arg(folder)
+            .arg(format!("{package}@{version}")),
     )?;
     Ok(installed)
 }

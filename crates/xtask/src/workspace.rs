@@ -71,6 +71,11 @@ impl Workspace {
         self.tools.join("npm")
     }
 
+    /// What selfies are measured beside.
+    pub fn sharp(&self) -> PathBuf {
+        self.output("sharp").join("node_modules/sharp")
+    }
+
     /// Where Python's packages are installed.
     pub fn pypi(&self) -> PathBuf {
         self.tools.join("pypi")

@@ -12,10 +12,10 @@ mod make;
 mod tests {
     use std::time::{Duration, Instant};
 
-    use bizmitra_media::{MediaError, prepare_selfie};
+    use bizmitra_media::MediaError;
     use image::ImageFormat;
 
-    use crate::make::{encoded, png_chunk, scene};
+    use crate::make::{encoded, png_chunk, prepare, scene};
 
     /// Largest resident memory of this process so far, kB; 0 where the system does not tell.
     fn peak_kb() -> u64 {
@@ -71,7 +71,7 @@ mod tests {
         let start = Instant::now();
         for (bytes, side) in bombs {
             assert_eq!(
-                prepare_selfie(&bytes),
+                prepare(&bytes),
                 Err(MediaError::TooManyPixels {
                     width: side,
                     height: side

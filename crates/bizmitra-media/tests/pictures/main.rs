@@ -1,6 +1,8 @@
 //! Real photos and hostile files through the preparation.
 
 #[cfg(test)]
+mod large;
+#[cfg(test)]
 mod make;
 #[cfg(test)]
 mod refusals;

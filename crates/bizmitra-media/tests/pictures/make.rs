@@ -2,7 +2,13 @@
 
 use std::io::Cursor;
 
+use bizmitra_media::{Crop, MediaError, Selfie, prepare_selfie};
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
+
+/// The middle of a picture.
+pub fn prepare(bytes: &[u8]) -> Result<Selfie, MediaError> {
+    prepare_selfie(bytes, Crop::Centre)
+}
 
 /// A photo of the repository's fixtures.
 pub fn photo(name: &str) -> Vec<u8> {

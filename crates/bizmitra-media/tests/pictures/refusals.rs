@@ -1,17 +1,17 @@
 //! What is refused, each with its reason.
 
-use bizmitra_media::{MAX_INPUT_BYTES, MediaError, prepare_selfie, probe};
+use bizmitra_media::{MAX_INPUT_BYTES, MediaError, probe};
 use image::ImageFormat;
 
-use crate::make::{encoded, photo, scene};
+use crate::make::{encoded, photo, prepare, scene};
 
 #[test]
 fn a_picture_that_is_cut_anywhere_is_refused() {
     for format in [ImageFormat::Jpeg, ImageFormat::Png, ImageFormat::WebP] {
         let whole = encoded(&scene(80, 66), format);
-        assert!(prepare_selfie(&whole).is_ok());
+        assert!(prepare(&whole).is_ok());
         for length in 16..whole.len() {
-            let refused = prepare_selfie(&whole[..length]).unwrap_err();
+            let refused = prepare(&whole[..length]).unwrap_err();
             assert_eq!(
                 refused,
                 MediaError::Truncated,
@@ -26,7 +26,7 @@ fn a_picture_that_is_cut_anywhere_is_refused() {
 fn a_real_photo_cut_in_half_is_refused() {
     let whole = photo("Portrait_6");
     for part in [whole.len() / 2, whole.len() - 2, whole.len() - 1] {
-        assert_eq!(prepare_selfie(&whole[..part]), Err(MediaError::Truncated));
+        assert_eq!(prepare(&whole[..part]), Err(MediaError::Truncated));
     }
 }
 
@@ -36,7 +36,7 @@ fn an_end_that_belongs_to_nothing_is_refused() {
         let mut bytes = encoded(&scene(400, 300), format);
         let tail = bytes.len() - 40;
         bytes[tail..].fill(b'x');
-        let refused = prepare_selfie(&bytes).unwrap_err();
+        let refused = prepare(&bytes).unwrap_err();
         assert!(
             matches!(refused, MediaError::Truncated | MediaError::Damaged),
             "{format:?}: {refused}"
@@ -49,7 +49,7 @@ fn a_png_whose_bytes_do_not_match_their_checksum_is_refused() {
     let mut bytes = encoded(&scene(200, 200), ImageFormat::Png);
     let middle = bytes.len() / 2;
     bytes[middle] ^= 0x10;
-    assert_eq!(prepare_selfie(&bytes), Err(MediaError::Damaged));
+    assert_eq!(prepare(&bytes), Err(MediaError::Damaged));
 }
 
 #[test]
@@ -58,9 +58,9 @@ fn the_name_of_a_file_does_not_make_it_a_picture() {
     let gif = b"GIF89a\x40\0\x40\0\0\0\0;".as_slice();
     let page = b"<html><body>sign in to the network</body></html>".as_slice();
     for bytes in [pdf, gif, page, b"\xFF", b"x"] {
-        assert_eq!(prepare_selfie(bytes), Err(MediaError::UnknownFormat));
+        assert_eq!(prepare(bytes), Err(MediaError::UnknownFormat));
     }
-    assert_eq!(prepare_selfie(b""), Err(MediaError::Empty));
+    assert_eq!(prepare(b""), Err(MediaError::Empty));
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn a_head_without_a_picture_is_refused() {
         b"\x89PNG\r\n\x1a\n\0\0\0\0IEND\xAE\x42\x60\x82",
         b"RIFF\x04\0\0\0WEBP",
     ] {
-        let refused = prepare_selfie(bytes).unwrap_err();
+        let refused = prepare(bytes).unwrap_err();
         assert!(
             matches!(refused, MediaError::Truncated | MediaError::Damaged),
             "{bytes:?}: {refused:?}"
@@ -95,14 +95,14 @@ fn a_picture_too_small_for_a_face_is_refused() {
 fn a_file_over_the_limit_is_refused_before_it_is_looked_at() {
     let mut large = photo("Portrait_1");
     large.resize(MAX_INPUT_BYTES + 1, 0);
-    let refused = prepare_selfie(&large).unwrap_err();
+    let refused = prepare(&large).unwrap_err();
     assert_eq!(
         refused.to_string(),
         "the picture file has 33554433 bytes, the most is 33554432"
     );
     large.pop();
     assert!(
-        prepare_selfie(&large).is_ok(),
+        prepare(&large).is_ok(),
         "bytes behind the end are no reason"
     );
 }
