@@ -1,4 +1,4 @@
-//! JPEG as cameras write it: its head, and a decoder that makes a smaller picture at once (docs/adr/0010).
+//! JPEG as cameras write it: its head, and a decoder that makes a smaller picture at once (docs/adr/0012).
 
 mod bits;
 mod head;
