@@ -112,6 +112,7 @@ pub(crate) fn latest(
     limit: usize,
 ) -> Result<Vec<Entry>, Fault> {
     // Not a parameter: SQLite prepares a statement anew each time its limit is bound.
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let rest = format!("ORDER BY entry.id DESC LIMIT {limit}");
     let mut entries = select(conn, columns, &rest, &[])?;
     entries.sort_by_key(|entry| std::cmp::Reverse(entry.tap.wall_ms));
