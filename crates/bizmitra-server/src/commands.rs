@@ -2,6 +2,7 @@
 //! server.
 
 mod attendance;
+mod backup;
 mod company;
 mod devices;
 mod files;
@@ -54,6 +55,10 @@ enum Command {
     /// Files.
     #[command(subcommand)]
     File(files::FileCommand),
+    /// Copies database and files to a new folder, beside a running server. The keys are not in it: keep them elsewhere.
+    Backup(backup::BackupArgs),
+    /// Puts a backup into a data folder that has its keys and no running server. Devices then send again what is missing.
+    Restore(backup::RestoreArgs),
 }
 
 #[derive(Args)]
@@ -61,6 +66,17 @@ struct Data {
     /// Folder of the database and keys.
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
+}
+
+impl Data {
+    /// A mistyped folder must not become an empty one.
+    fn must_be_one(&self) -> anyhow::Result<()> {
+        let data = &self.data;
+        if !data.join("bizmitra.db").is_file() {
+            bail!("{} is not a data folder of this server", data.display());
+        }
+        Ok(())
+    }
 }
 
 #[derive(Args)]
@@ -73,13 +89,9 @@ struct InCompany {
 }
 
 impl InCompany {
-    /// Opens a data folder that is one already: a mistyped folder must not become an empty one.
     fn open(&self) -> anyhow::Result<Server> {
-        let data = &self.data.data;
-        if !data.join("bizmitra.db").is_file() {
-            bail!("{} is not a data folder of this server", data.display());
-        }
-        open(ServerConfig::loopback(data))
+        self.data.must_be_one()?;
+        open(ServerConfig::loopback(&self.data.data))
     }
 }
 
@@ -95,6 +107,8 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Device(command) => devices::run(command),
         Command::Attendance(command) => attendance::run(command),
         Command::File(command) => files::run(command),
+        Command::Backup(args) => backup::make(&args),
+        Command::Restore(args) => backup::restore(&args),
     }
 }
 

@@ -48,6 +48,9 @@ pub enum ServerError {
     /// The key folder failed.
     #[error("key folder failed")]
     Keys(#[from] KeysError),
+    /// Somebody exchanges what is in the data folder, or was killed while doing so.
+    #[error("the data folder is being restored, or a restore was interrupted: run it again")]
+    Restoring,
     /// A job was lost: it panicked or the runtime is going down.
     #[error("a job was lost")]
     JobLost,

@@ -19,6 +19,8 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
+use crate::disk::restrict;
+
 pub(crate) use opener::{Opener, id_of as sealing_key_id};
 
 /// Why a key could not be had.
@@ -48,6 +50,7 @@ pub struct Keys {
     folder: PathBuf,
     wrapping: Secret,
     codes: Secret,
+    backups: Secret,
     nonces: Secret,
 }
 
@@ -85,6 +88,7 @@ impl Keys {
             folder: folder.to_owned(),
             wrapping: derive(&root, b"bz/server/kek/v1")?,
             codes: derive(&root, b"bz/server/codes/v1")?,
+            backups: derive(&root, b"bz/server/backups/v1")?,
             // Nonces die with the process: a used one cannot come back after a restart.
             nonces: Zeroizing::new(make_random()?),
         })
@@ -93,6 +97,11 @@ impl Keys {
     /// HMAC under which activation codes are stored.
     pub(crate) fn code_mac(&self, code: &str) -> [u8; 32] {
         mac(&self.codes, code.as_bytes())
+    }
+
+    /// HMAC by which this server knows the lists of its backups.
+    pub(crate) fn backup_mac(&self, list: &[u8]) -> [u8; 32] {
+        mac(&self.backups, list)
     }
 
     /// HMAC under which nonces are recognised.
@@ -260,14 +269,4 @@ fn write_new(file: &Path, bytes: &[u8]) -> io::Result<bool> {
     #[cfg(unix)]
     File::open(folder)?.sync_all()?;
     Ok(is_new)
-}
-
-#[cfg(unix)]
-fn restrict(folder: &Path, mode: u32) -> io::Result<()> {
-    fs::set_permissions(folder, std::os::unix::fs::PermissionsExt::from_mode(mode))
-}
-
-#[cfg(not(unix))]
-fn restrict(_folder: &Path, _mode: u32) -> io::Result<()> {
-    Ok(())
 }

@@ -3,10 +3,12 @@
 pub mod admin;
 mod auth;
 mod auth_log;
+pub mod backup;
 mod blobs;
 mod client_address;
 mod clock;
 pub mod demo;
+mod disk;
 mod domain;
 mod error;
 mod guard;

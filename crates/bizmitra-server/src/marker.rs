@@ -28,20 +28,23 @@ pub(crate) enum Seen {
 impl Seen {
     /// The epoch that this database must take instead of its own: none while it is not behind the marker.
     pub(crate) fn raised(self, here: Mark, now_ms: i64) -> Option<u64> {
+        match self {
+            Self::Nothing => None,
+            Self::At(mark) if mark.epoch == here.epoch && mark.commits <= here.commits => None,
+            _ => Some(self.next(here, now_ms)),
+        }
+    }
+
+    /// An epoch after all that are known here.
+    pub(crate) fn next(self, here: Mark, now_ms: i64) -> u64 {
         let highest = match self {
-            Self::Nothing => return None,
-            Self::At(mark) if mark.epoch == here.epoch && mark.commits <= here.commits => {
-                return None;
-            }
             Self::At(mark) => mark.epoch.max(here.epoch),
-            Self::Damaged => here.epoch,
+            Self::Nothing | Self::Damaged => here.epoch,
         };
         // Time keeps epochs apart that two copies of a backup would otherwise count alike.
-        Some(
-            highest
-                .saturating_add(1)
-                .max(u64::try_from(now_ms).unwrap_or(0)),
-        )
+        highest
+            .saturating_add(1)
+            .max(u64::try_from(now_ms).unwrap_or(0))
     }
 }
 

@@ -223,6 +223,7 @@ impl IntoResponse for ServerError {
             Self::Damaged(_)
             | Self::Keys(_)
             | Self::JobLost
+            | Self::Restoring
             | Self::DataFolder(_)
             | Self::AuthLog(_) => {
                 tracing::error!(error = %self, "request failed");

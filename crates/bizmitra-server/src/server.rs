@@ -12,6 +12,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use crate::auth::{CompanyScope, Nonces};
 use crate::auth_log::AuthLog;
+use crate::backup::{self, DataLock};
 use crate::blobs::{BlobFolder, UploadLocks};
 use crate::clock::Clock;
 use crate::error::{Result, ServerError};
@@ -22,7 +23,7 @@ use crate::planted::{self, Bug};
 use crate::{signed, storage};
 
 /// The database's file in the data folder.
-const DATABASE: &str = "bizmitra.db";
+pub(crate) const DATABASE: &str = "bizmitra.db";
 
 /// How a server is set up.
 #[derive(Debug, Clone)]
@@ -88,6 +89,7 @@ struct Inner {
     auth_log: AuthLog,
     clock: Arc<dyn Clock>,
     epoch: u64,
+    _lock: DataLock,
 }
 
 impl std::fmt::Debug for Server {
@@ -105,6 +107,10 @@ impl Server {
     /// When the folder, the database or the keys cannot be read or written.
     pub fn open(config: ServerConfig, clock: Arc<dyn Clock>) -> Result<Self> {
         std::fs::create_dir_all(&config.data)?;
+        let lock = DataLock::shared(&config.data)?.ok_or(ServerError::Restoring)?;
+        if backup::is_half_restored(&config.data) {
+            return Err(ServerError::Restoring);
+        }
         let folder = config.data.join("keys");
         let keys = Keys::open(&folder)?;
         let marker = Marker::open(&folder)?;
@@ -125,6 +131,7 @@ impl Server {
             nonces: Nonces::default(),
             clock,
             epoch,
+            _lock: lock,
         })))
     }
 

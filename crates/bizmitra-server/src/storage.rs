@@ -2,7 +2,8 @@
 //!
 //! Each table has its file with its SQL beside its row mapping. Every function takes a
 //! [`CompanyScope`](crate::auth::CompanyScope); the only ones that do not are the two that find out whose a device or
-//! a code is, called by [`crate::auth`] alone, and the list of companies for the server's own housekeeping.
+//! a code is, called by [`crate::auth`] alone, and for the server's own housekeeping the list of companies and that of the
+//! files to back up.
 
 pub(crate) mod anchor;
 pub(crate) mod attendance;
@@ -116,10 +117,7 @@ pub(crate) fn settle_epoch(db: &mut Connection, marker: &Marker, now_ms: i64) ->
     if let Some(epoch) = marker.read()?.raised(mark, now_ms)
         && !planted::is(Bug::KeepsEpoch)
     {
-        tx.execute(
-            "UPDATE meta SET value = ?1 WHERE name = 'server_epoch'",
-            [epoch.to_string()],
-        )?;
+        put_epoch(&tx, epoch)?;
         mark.epoch = epoch;
         tracing::warn!(
             epoch,
@@ -130,6 +128,31 @@ pub(crate) fn settle_epoch(db: &mut Connection, marker: &Marker, now_ms: i64) ->
     marker.sync()?;
     tx.commit()?;
     Ok(mark.epoch)
+}
+
+/// A new epoch in a database that is put back, after all that it and the marker know; says where it stands. The file is whole
+/// when this returns.
+pub(crate) fn renew_epoch(file: &Path, marker: &Marker, now_ms: i64) -> Result<Mark> {
+    let mut db = open(file, now_ms)?;
+    let tx = db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    let mut mark = Mark {
+        epoch: server_epoch(&tx)?,
+        commits: count_commit(&tx)?,
+    };
+    mark.epoch = marker.read()?.next(mark, now_ms);
+    put_epoch(&tx, mark.epoch)?;
+    tx.commit()?;
+    db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+    db.close().map_err(|(_, error)| error)?;
+    Ok(mark)
+}
+
+fn put_epoch(db: &Connection, epoch: u64) -> Result<()> {
+    db.execute(
+        "UPDATE meta SET value = ?1 WHERE name = 'server_epoch'",
+        [epoch.to_string()],
+    )?;
+    Ok(())
 }
 
 /// Counts a commit within it and says the new count.

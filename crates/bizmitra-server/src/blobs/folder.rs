@@ -1,11 +1,12 @@
 //! The folder itself: appending so that a crash at any moment leaves what was acknowledged, and nothing that counts besides.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io::{self, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::reader::Reader;
 use super::segment::{End, Extent, FileKey, SEGMENT};
+use crate::disk::{make_folder, sync_parent};
 use crate::keys::KeysError;
 
 /// Why bytes could not be kept or read.
@@ -136,28 +137,4 @@ impl BlobFolder {
             Err(error) => Err(error.into()),
         }
     }
-}
-
-/// Makes a folder of our own, on disk with its name.
-fn make_folder(folder: &Path) -> io::Result<()> {
-    match fs::create_dir(folder) {
-        Ok(()) => {
-            #[cfg(unix)]
-            fs::set_permissions(folder, std::os::unix::fs::PermissionsExt::from_mode(0o700))?;
-            sync_parent(folder)
-        }
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(error),
-    }
-}
-
-/// Puts a name on disk that was made or removed.
-fn sync_parent(path: &Path) -> io::Result<()> {
-    #[cfg(unix)]
-    if let Some(folder) = path.parent() {
-        File::open(folder)?.sync_all()?;
-    }
-    #[cfg(not(unix))]
-    let _ = path;
-    Ok(())
 }

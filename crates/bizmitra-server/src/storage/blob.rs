@@ -77,6 +77,15 @@ pub(crate) fn find_same(
         .optional()?)
 }
 
+/// What a backup takes: names on disk and how many bytes of each count, of every company.
+pub(crate) fn stored(db: &Connection) -> Result<Vec<(String, u64)>> {
+    let mut statement = db.prepare(
+        "SELECT lower(hex(file_id)), MAX(stored) AS stored FROM blob GROUP BY file_id HAVING stored > 0 ORDER BY file_id",
+    )?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
 /// What a person's files take, and how many uploads are open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Usage {

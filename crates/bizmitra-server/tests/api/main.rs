@@ -9,6 +9,7 @@ mod attendance;
 #[cfg(test)]
 mod auth_log;
 #[cfg(test)]
+mod backups;
 mod batch;
 #[cfg(test)]
 mod chain;

@@ -126,19 +126,43 @@ impl World {
 
     /// The same data folder, opened by another process.
     pub fn restarted(&self) -> Self {
-        let server = Server::open(
-            ServerConfig::loopback(self.folder.path()),
-            self.clock.clone(),
-        )
-        .unwrap();
+        self.opened_at(self.folder.path())
+    }
+
+    /// The server stops, something is done to its folder, and it starts again.
+    pub fn while_stopped(self, work: impl FnOnce(&std::path::Path)) -> Self {
+        let Self {
+            server,
+            router: old,
+            ..
+        } = self;
+        drop((server, old));
+        work(self.folder.path());
+        let config = ServerConfig::loopback(self.folder.path());
+        let server = Server::open(config, self.clock.clone()).unwrap();
         let router = router(server.clone());
         Self {
+            server,
+            router,
+            ..self
+        }
+    }
+
+    /// The same people on another data folder; `None` when it does not open.
+    pub fn try_opened_at(&self, data: &std::path::Path) -> Option<Self> {
+        let server = Server::open(ServerConfig::loopback(data), self.clock.clone()).ok()?;
+        let router = router(server.clone());
+        Some(Self {
             server,
             router,
             clock: self.clock.clone(),
             folder: self.folder.clone(),
             ..*self
-        }
+        })
+    }
+
+    pub fn opened_at(&self, data: &std::path::Path) -> Self {
+        self.try_opened_at(data).unwrap()
     }
 
     pub fn folder(&self) -> &std::path::Path {
