@@ -10,7 +10,7 @@ use bizmitra_contract::enrolment::Approval;
 use bizmitra_contract::ids::{CompanyId, EmployeeId, ShiftId, SiteId};
 use bizmitra_contract::login::Role;
 use bizmitra_server::admin::{self, AttendanceRow, NewPerson};
-use bizmitra_server::{Server, ServerConfig, TlsFiles};
+use bizmitra_server::{Server, ServerConfig, TlsFiles, backup};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -148,6 +148,24 @@ impl World {
         Ok(())
     }
 
+    /// Goes on with a backup and a copy of the keys, as on a new machine.
+    ///
+    /// # Errors
+    /// When the backup is refused, or the port was taken meanwhile.
+    pub async fn restore(&mut self, backup: &Path) -> Result<()> {
+        self.stop_server().await?;
+        let data = self.folder.path().join("restored");
+        let keys = self.server.config().data.join("keys");
+        copy_folder(&keys, &data.join("keys"))?;
+        backup::restore(&data, backup, self.server.now_ms())?;
+        let config = ServerConfig {
+            data,
+            ..self.server.config().clone()
+        };
+        self.server = Server::open(config, Arc::new(self.clock.clone()))?;
+        self.start_server().await
+    }
+
     /// As devices address it.
     #[must_use]
     pub fn origin(&self) -> String {
@@ -174,7 +192,7 @@ impl World {
     /// The server's database, for those who change it behind the server's back.
     #[must_use]
     pub fn database(&self) -> PathBuf {
-        self.folder.path().join("server/bizmitra.db")
+        self.server.config().data.join("bizmitra.db")
     }
 
     /// A company with a plant at the recorded walk and a morning shift.
@@ -245,6 +263,20 @@ impl World {
             Some(person.id),
         )?)
     }
+}
+
+fn copy_folder(from: &Path, to: &Path) -> Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let path = entry?.path();
+        let target = to.join(path.file_name().unwrap_or_default());
+        if path.is_dir() {
+            copy_folder(&path, &target)?;
+        } else {
+            std::fs::copy(&path, &target)?;
+        }
+    }
+    Ok(())
 }
 
 impl Drop for World {

@@ -27,6 +27,8 @@ mod lock;
 #[cfg(test)]
 mod opening;
 #[cfg(test)]
+mod restores;
+#[cfg(test)]
 mod rotations;
 #[cfg(test)]
 mod sealed;
