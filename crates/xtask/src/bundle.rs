@@ -24,6 +24,7 @@ const WASM_FEATURES: &[&str] = &[
 
 /// Everything that the bundle is made from.
 const INPUTS: &[&str] = &[
+    ".cargo/config.toml",
     "Cargo.lock",
     "Cargo.toml",
     "build.rs",

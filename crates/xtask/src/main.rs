@@ -133,42 +133,21 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Run { headless } => demo::run(&workspace, headless),
         Command::Test { long } => suites::test(&workspace, long),
         Command::E2e { filter } => window::e2e(&workspace, filter.as_deref()),
-        Command::Faults {
-            suite: FaultSuite::Kill,
-            ..
-        } => faults::kill(&workspace),
-        Command::Faults {
-            suite: FaultSuite::Vault,
-            ..
-        } => faults::vault(&workspace),
-        Command::Faults {
-            suite: FaultSuite::Files,
-            ..
-        } => faults::files(&workspace),
-        Command::Faults {
-            suite: FaultSuite::Lab,
-            seed,
-            full,
-        } => faults::lab(&workspace, seed, full),
+        Command::Faults { suite, seed, full } => match suite {
+            FaultSuite::Kill => faults::kill(&workspace),
+            FaultSuite::Vault => faults::vault(&workspace),
+            FaultSuite::Files => faults::files(&workspace),
+            FaultSuite::Lab => faults::lab(&workspace, seed, full),
+        },
         Command::Fuzz { target, seconds } => fuzz::run(&workspace, target.as_deref(), seconds),
-        Command::Bench {
-            what: Measure::Start,
-        } => bench::start(&workspace),
-        Command::Bench {
-            what: Measure::Checkin,
-        } => bench::checkin(&workspace),
-        Command::Bench {
-            what: Measure::Security,
-        } => bench::security(&workspace),
-        Command::Bench {
-            what: Measure::Blobs,
-        } => bench::blobs(&workspace),
-        Command::Bench {
-            what: Measure::Selfie,
-        } => bench::selfie(&workspace),
-        Command::Bench {
-            what: Measure::Workbook,
-        } => bench::workbook(&workspace),
+        Command::Bench { what } => match what {
+            Measure::Start => bench::start(&workspace),
+            Measure::Checkin => bench::checkin(&workspace),
+            Measure::Security => bench::security(&workspace),
+            Measure::Blobs => bench::blobs(&workspace),
+            Measure::Selfie => bench::selfie(&workspace),
+            Measure::Workbook => bench::workbook(&workspace),
+        },
         Command::CheckAndroid => suites::check_android(&workspace),
         Command::Icons => icons::make(&workspace),
         Command::Ui => bundle::build(&workspace),

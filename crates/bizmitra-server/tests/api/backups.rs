@@ -10,10 +10,12 @@ use crate::device::TestDevice;
 use crate::upload_files::{File, KIB, append, begin, download, upload};
 use crate::world::{MONDAY_NINE_MS, World};
 
-fn run(words: &[&str], data: &Path, option: &str, folder: &Path) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_bizmitra-server"))
-        .args(words)
-        .arg("--data")
+const PROGRAM: &str = env!("CARGO_BIN_EXE_bizmitra-server");
+
+/// Runs the program, or what was put before it.
+fn run(program: &mut Command, [word, option]: [&str; 2], data: &Path, folder: &Path) -> Output {
+    program
+        .args([word, "--data"])
         .arg(data)
         .arg(option)
         .arg(folder)
@@ -21,12 +23,15 @@ fn run(words: &[&str], data: &Path, option: &str, folder: &Path) -> Output {
         .unwrap()
 }
 
+const BACKUP: [&str; 2] = ["backup", "--to"];
+const RESTORE: [&str; 2] = ["restore", "--from"];
+
 fn back_up(data: &Path, to: &Path) -> Output {
-    run(&["backup"], data, "--to", to)
+    run(&mut Command::new(PROGRAM), BACKUP, data, to)
 }
 
 fn restore(data: &Path, from: &Path) -> Output {
-    run(&["restore"], data, "--from", from)
+    run(&mut Command::new(PROGRAM), RESTORE, data, from)
 }
 
 fn done(output: &Output) -> String {
@@ -231,34 +236,26 @@ async fn a_backup_that_was_changed_or_is_anothers_is_refused_and_named_and_the_d
     assert_eq!(world.attendance(world.ravi).len(), 2);
 }
 
-/// Runs the program under strace, killed at the `n`th of the calls that change names or sync.
-fn killed(n: usize, words: &[&str], data: &Path, option: &str, folder: &Path) -> bool {
+/// Runs the program under strace, killed at the `n`th of the calls that change names or sync; says whether it was.
+fn killed(n: usize, words: [&str; 2], data: &Path, folder: &Path) -> bool {
     let inject = format!(
         "inject=rename,renameat2,fsync,fdatasync,unlink,rmdir,mkdir,ftruncate:signal=KILL:when={n}"
     );
-    let output = Command::new("strace")
-        .args(["-f", "-qq", "-o", "/dev/null", "-e", &inject, "--"])
-        .arg(env!("CARGO_BIN_EXE_bizmitra-server"))
-        .args(words)
-        .arg("--data")
-        .arg(data)
-        .arg(option)
-        .arg(folder)
-        .output()
-        .unwrap();
-    !output.status.success()
+    let mut strace = Command::new("strace");
+    strace.args(["-f", "-qq", "-o", "/dev/null", "-e", &inject, "--", PROGRAM]);
+    !run(&mut strace, words, data, folder).status.success()
 }
 
 #[tokio::test]
 async fn a_restore_killed_at_any_moment_is_done_by_running_it_again() {
     let later = Later::new().await;
-    let (backup, calls) = (later.backup(), later.world.folder().to_owned());
+    let (backup, whole) = (later.backup(), later.world.folder());
     let mut kills = 0;
     for n in 1.. {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
-        copy_folder(&calls, &data);
-        if !killed(n, &["restore"], &data, "--from", &backup) {
+        copy_folder(whole, &data);
+        if !killed(n, RESTORE, &data, &backup) {
             break;
         }
         kills = n;
@@ -288,7 +285,7 @@ async fn a_backup_killed_at_any_moment_is_whole_or_not_there() {
     for n in 1.. {
         let to = later.elsewhere.path().join(format!("killed-{n}"));
         let data = later.world.folder();
-        if !killed(n, &["backup"], data, "--to", &to) {
+        if !killed(n, BACKUP, data, &to) {
             break;
         }
         kills = n;

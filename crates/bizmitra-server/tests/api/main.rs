@@ -10,6 +10,7 @@ mod attendance;
 mod auth_log;
 #[cfg(test)]
 mod backups;
+#[cfg(test)]
 mod batch;
 #[cfg(test)]
 mod chain;

@@ -120,7 +120,10 @@ pub(super) fn lease(journey: &mut Journey<'_>) -> Result<()> {
     journey.window().wait_for_server("[data-phase='locked']")?;
     journey.press(PIN)?;
     journey.phase("unlocked")?;
-    journey.confirmed()?;
+    // The check-in is not of today, so home shows none.
+    journey
+        .window()
+        .wait_for_server("[data-testid='sync-strip'][data-waiting='0']")?;
     ensure!(
         journey.server.attendance()?.len() == 1,
         "the check-in of before arrived once"
