@@ -252,8 +252,14 @@ async fn restarted() {
     let world = World::new();
     let ravi = TestDevice::enrol(&world, world.ravi, "Ravi").await;
     let nonce = ravi.nonce(&world).await;
+    // By a process beside the one that made it, and by one in its place.
     assert_eq!(
         try_login(&world.restarted(), &ravi, &nonce).await,
+        ProblemCode::NonceInvalid
+    );
+    let world = world.while_stopped(|_| ());
+    assert_eq!(
+        try_login(&world, &ravi, &nonce).await,
         ProblemCode::NonceInvalid
     );
 }
