@@ -145,10 +145,14 @@ async fn a_silent_locked_phone_asks_by_itself_how_it_stands() {
     scene.device.lock();
     scene.decide(DeviceDecision::Revoke);
     scene.pass(A_WHILE_MS);
-    // Nobody touches it: the drainer looks at its clock at least every half minute.
-    wait_status(&scene.device, |status| status.phase == Phase::Wiped)
-        .await
-        .unwrap();
+    // Nobody touches it: the drainer looks at its clock at least every half minute. Time goes on, so that a question which was
+    // lost is asked again.
+    wait_status(&scene.device, |status| {
+        scene.pass(1_000);
+        status.phase == Phase::Wiped
+    })
+    .await
+    .unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
